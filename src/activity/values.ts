@@ -1,0 +1,230 @@
+import type { Faults } from '../base/faults.js'
+import { bounds } from './bounds.js'
+
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
+export type JsonObject = { readonly [key: string]: JsonValue }
+export type AttributeValue = string | number | boolean | readonly string[] | readonly number[] | readonly boolean[]
+export type Attributes = { readonly [key: string]: AttributeValue }
+
+/** Sees every text, attribute and JSON property once, at entry; what it returns is kept instead. */
+export type Redact = (key: string, value: unknown) => unknown
+
+/** What a value passes on its way in: the user's redaction, and where faults are counted. */
+export interface Intake {
+  readonly faults: Faults
+  readonly redact: Redact | undefined
+}
+
+const unreadable: unique symbol = Symbol('unreadable')
+
+function redacted(intake: Intake, key: string, value: unknown): unknown {
+  if (intake.redact === undefined) return value
+  try {
+    return intake.redact(key, value)
+  } catch (error) {
+    intake.faults.count('redact.threw', key, error)
+    return undefined
+  }
+}
+
+function cut(intake: Intake, key: string, text: string, length: number): string {
+  if (text.length <= length) return text.isWellFormed() ? text : text.toWellFormed()
+  intake.faults.count('value.clamped', key)
+  // toWellFormed() also mends a pair that the cut went through; slice() of a slice would keep the long parent alive.
+  return Buffer.from(text.slice(0, length - 1).toWellFormed()).toString() + '…'
+}
+
+/** A text for people, or `undefined` for what is not one. Numbers, booleans and bigints are written out. */
+export function toText(intake: Intake, key: string, value: unknown, length: number = bounds.message): string | undefined {
+  if (value === undefined || value === null) return undefined
+  const kept = redacted(intake, key, value)
+  switch (typeof kept) {
+    case 'string':
+      return cut(intake, key, kept, length)
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+      return cut(intake, key, String(kept), length)
+    case 'undefined':
+      return undefined
+    default:
+      if (kept !== null) intake.faults.count('option.invalid', key)
+      return undefined
+  }
+}
+
+/** A finite number, or `undefined` for what is not one. */
+export function toNumber(intake: Intake, key: string, value: unknown): number | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  intake.faults.count('option.invalid', key)
+  return undefined
+}
+
+/** Reads one property of a foreign object; what throws is counted and reads as `undefined`. */
+export function readProperty(faults: Faults, holder: object, key: PropertyKey): unknown {
+  try {
+    return (holder as Record<PropertyKey, unknown>)[key]
+  } catch (error) {
+    faults.count('value.unreadable', String(key), error)
+    return undefined
+  }
+}
+
+class JsonCopy {
+  readonly #intake: Intake
+  readonly #path: object[] = []
+  #left: number = bounds.json
+  #over = false
+
+  constructor(intake: Intake) {
+    this.#intake = intake
+  }
+
+  copy(key: string, value: unknown): JsonValue | undefined {
+    const made = this.#value(key, value)
+    if (this.#over) this.#intake.faults.count('value.clamped', key)
+    return made
+  }
+
+  #spend(length: number): boolean {
+    this.#left -= length
+    if (this.#left < 0) this.#over = true
+    return !this.#over
+  }
+
+  #value(key: string, raw: unknown): JsonValue | undefined {
+    const value = redacted(this.#intake, key, raw)
+    switch (typeof value) {
+      case 'string':
+        return this.#text(value)
+      case 'number':
+        // JSON has no NaN and no infinities; as text they stay readable.
+        return Number.isFinite(value) ? (this.#spend(8) ? value : undefined) : this.#text(String(value))
+      case 'boolean':
+        return this.#spend(5) ? value : undefined
+      case 'bigint':
+      case 'symbol':
+        return this.#text(String(value))
+      case 'object':
+        return value === null ? null : this.#object(key, value)
+      default:
+        return undefined
+    }
+  }
+
+  #text(text: string): string | undefined {
+    const room = Math.max(this.#left - 2, 0)
+    if (!this.#spend(Math.min(text.length, bounds.json) + 2) && room === 0) return undefined
+    return text.length <= room ? text.toWellFormed() : `${text.slice(0, Math.max(room - 1, 0)).toWellFormed()}…`
+  }
+
+  #object(key: string, value: object): JsonValue | undefined {
+    if (this.#path.includes(value)) return this.#text('[circular]')
+    if (this.#path.length >= bounds.jsonDepth) return this.#text('[deeper]')
+    if (!this.#spend(2)) return undefined
+    this.#path.push(value)
+    try {
+      if (Array.isArray(value)) return this.#array(value)
+      if (value instanceof Error) return this.#record({ name: value.name, message: value.message })
+      if (value instanceof Map) return this.#array([...value])
+      if (value instanceof Set) return this.#array([...value])
+      if (ArrayBuffer.isView(value)) return this.#text(`[${value.constructor.name} of ${value.byteLength} bytes]`)
+      const toJson = (value as { toJSON?: unknown }).toJSON
+      if (typeof toJson === 'function') return this.#value(key, Reflect.apply(toJson, value, [key]))
+      return this.#record(value)
+    } catch (error) {
+      this.#intake.faults.count('value.unreadable', key, error)
+      return undefined
+    } finally {
+      this.#path.pop()
+    }
+  }
+
+  #array(values: readonly unknown[]): readonly JsonValue[] {
+    const copy: JsonValue[] = []
+    for (const value of values) {
+      if (this.#over) break
+      copy.push(this.#value(String(copy.length), value) ?? null)
+    }
+    return Object.freeze(copy)
+  }
+
+  #record(values: object): JsonObject {
+    const copy: Record<string, JsonValue> = {}
+    for (const key of Object.keys(values)) {
+      if (!this.#spend(key.length + 4)) break
+      const value = this.#value(key, this.#read(values, key))
+      if (value !== undefined) define(copy, key, value)
+    }
+    return Object.freeze(copy)
+  }
+
+  #read(holder: object, key: string): unknown {
+    try {
+      return (holder as Record<string, unknown>)[key]
+    } catch (error) {
+      this.#intake.faults.count('value.unreadable', key, error)
+      return unreadable.description
+    }
+  }
+}
+
+/** Sets a property as data, also when it is called `__proto__`. */
+function define<T>(holder: Record<string, T>, key: string, value: T): void {
+  if (key === '__proto__') Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true })
+  else holder[key] = value
+}
+
+/** A frozen plain copy of at most 16 KiB of JSON. Cycles, depth, getters and proxies that throw become short texts. */
+export function toJson(intake: Intake, key: string, value: unknown): JsonValue | undefined {
+  if (value === undefined) return undefined
+  return new JsonCopy(intake).copy(key, value)
+}
+
+/** Like {@link toJson}, for what must be an object. */
+export function toJsonObject(intake: Intake, key: string, value: unknown): JsonObject | undefined {
+  const copy = toJson(intake, key, value)
+  if (copy === undefined) return undefined
+  if (typeof copy === 'object' && copy !== null && !Array.isArray(copy)) return copy as JsonObject
+  intake.faults.count('option.invalid', key)
+  return undefined
+}
+
+function isPrimitive(value: unknown): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+}
+
+function toAttributeValue(intake: Intake, key: string, value: unknown): AttributeValue | undefined {
+  if (typeof value === 'string') return cut(intake, key, value, bounds.message)
+  if (isPrimitive(value)) return value
+  if (!Array.isArray(value)) return undefined
+  const first: unknown = value[0]
+  const same = value.every((item) => isPrimitive(item) && typeof item === typeof first)
+  if (!same || value.length > bounds.attributes) return undefined
+  return Object.freeze(value.map((item) => (typeof item === 'string' ? cut(intake, key, item, bounds.message) : item))) as AttributeValue
+}
+
+/** The attributes that OpenTelemetry can carry, at most 128 of them, added to those already there. */
+export function toAttributes(intake: Intake, added: unknown, before?: Attributes): Attributes | undefined {
+  if (added === undefined || added === null) return before
+  const merged: Record<string, AttributeValue> = { ...before }
+  try {
+    if (typeof added !== 'object') throw new TypeError('attributes must be an object')
+    for (const key of Object.keys(added)) addAttribute(intake, merged, key, readProperty(intake.faults, added, key))
+  } catch (error) {
+    intake.faults.count('option.invalid', 'attributes', error)
+  }
+  return Object.freeze(merged)
+}
+
+function addAttribute(intake: Intake, merged: Record<string, AttributeValue>, key: string, raw: unknown): void {
+  if (raw === undefined || raw === null) return
+  const value = redacted(intake, key, raw)
+  if (value === undefined || value === null) return
+  const name = key.length > bounds.name ? key.slice(0, bounds.name) : key
+  const kept = toAttributeValue(intake, name, value)
+  const full = !Object.hasOwn(merged, name) && Object.keys(merged).length >= bounds.attributes
+  if (kept === undefined || full) intake.faults.count('attribute.dropped', name)
+  else define(merged, name, kept)
+}

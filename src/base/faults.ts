@@ -1,0 +1,79 @@
+/** How a warning reaches the user; the default is `process.emitWarning`. */
+export type WarningListener = (message: string, code: string) => void
+
+/** Kinds of fault, each with what the user should write instead. A fault is something of ours or of an argument that was kept away from user code. */
+export const faultAdvice = {
+  'option.invalid': 'an option had a value of the wrong type and its default was used',
+  'option.threw': 'an option given as a function threw; its default was used',
+  'value.clamped': 'a text, result or metadata was longer than its bound and was cut',
+  'value.unreadable': 'a value could not be read (proxy, getter or toJSON that throws) and was left out',
+  'attribute.dropped': 'an attribute was left out: use string, number, boolean or arrays of one of them, 128 at most',
+  'log.dropped': 'an activity has more than 100 log entries; the oldest were dropped',
+  'end.ignored': 'an activity was ended a second time; the first end stands',
+  'start.ignored': 'an activity was started that was already running or ended',
+  'update.ignored': 'an activity was updated after its end',
+  'id.duplicate': 'an option `id` is that of an open activity; a fresh one was used',
+  'run.ended': 'run() was called on an activity that had ended; the function ran untracked',
+  'wrap.class': 'trackActivity was given a class; it was returned unchanged: wrap its methods instead',
+  'abandoned': 'a handle was garbage-collected without an end; end handles in `finally`, or use `using`',
+  'subscriber.threw': 'a subscriber of the change feed threw or rejected',
+  'redact.threw': 'the `redact` option threw; the value was left out',
+  'event.unknown': 'on() was called with an event name that does not exist; see the docs for the list',
+  'scope.invalid': 'a scope had a field of the wrong type; that field was left out',
+  'tracing.failed': 'the OpenTelemetry SDK threw; the activity went on without its span',
+  'propagation.failed': 'a carrier could not be read or written',
+  'rows.overflow': 'more than 10,000 combinations of module, group and type: the rest count as "(other)"',
+  'disabled': 'tracking is switched off: functions are called directly and nothing is counted',
+  'internal': 'an error inside underway was kept away from your code; please report it',
+} as const
+
+export type FaultKind = keyof typeof faultAdvice
+
+/** Kinds that are part of normal life: counted, never warned about. */
+const silentKinds: ReadonlySet<FaultKind> = new Set(['end.ignored', 'update.ignored', 'start.ignored', 'log.dropped', 'value.clamped'])
+
+function emitProcessWarning(message: string, code: string): void {
+  process.emitWarning(message, { type: 'UnderwayWarning', code })
+}
+
+/** Counts what was kept away from user code and warns once per kind. Never throws. */
+export class Faults {
+  readonly #counts = new Map<FaultKind, number>()
+  readonly #warn: WarningListener
+
+  constructor(warn?: WarningListener) {
+    this.#warn = warn ?? emitProcessWarning
+  }
+
+  /** @param detail names the place, for the one warning of this kind */
+  count(kind: FaultKind, detail?: string, cause?: unknown): void {
+    const seen = this.#counts.get(kind) ?? 0
+    this.#counts.set(kind, seen + 1)
+    if (seen > 0 || silentKinds.has(kind)) return
+    try {
+      const because = cause instanceof Error ? ` (${cause.name}: ${cause.message})` : ''
+      this.#warn(`${detail === undefined ? '' : `${detail}: `}${faultAdvice[kind]}${because}`, `UNDERWAY_${kind.toUpperCase().replace('.', '_')}`)
+    } catch {
+      // A warning listener that throws is the last place where anybody could be told.
+    }
+  }
+
+  of(kind: FaultKind): number {
+    return this.#counts.get(kind) ?? 0
+  }
+
+  /** All counts so far, by kind. */
+  toJSON(): Readonly<Partial<Record<FaultKind, number>>> {
+    return Object.fromEntries(this.#counts)
+  }
+}
+
+/** Runs a piece of our own work beside user code; a throw becomes a counted fault and `fallback`. */
+export function guarded<T>(faults: Faults, kind: FaultKind, detail: string, fallback: T, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    faults.count(kind, detail, error)
+    return fallback
+  }
+}

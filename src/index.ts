@@ -1,0 +1,48 @@
+export { activityTypes, type ActivityType, type KnownActivityType } from './activity/activity-types.js'
+export type { ErrorInfo } from './activity/error-info.js'
+export type { ActivityFields, ActivityHandle } from './activity/handle.js'
+export type {
+  ActivityDescription,
+  ActivityLink,
+  ActivityOutcome,
+  ActivityReference,
+  ActivitySpanKind,
+  ActivityUpdate,
+  Attempt,
+  Callable,
+  ErrorReporting,
+  LinkRelation,
+  ParentActivity,
+  PerCall,
+  Progress,
+  RemoteActivity,
+  SpanReference,
+} from './activity/options.js'
+export type { LogEntry } from './activity/record.js'
+export type { ActivityProcess, ActivitySnapshot, DetailedSnapshot } from './activity/snapshot.js'
+export { activityStates, type ActivityCondition, type ActivityState, type EndedState, type OpenState, type Severity } from './activity/states.js'
+export type { Attributes, AttributeValue, JsonObject, JsonValue, Redact } from './activity/values.js'
+export type { CallSite } from './base/call-site.js'
+export type { Clock, Timer } from './base/clock.js'
+export type { FaultKind, WarningListener } from './base/faults.js'
+export { type ErrorCode, errorCodes, isUnderwayError, UnderwayError } from './base/underway-error.js'
+export { version } from './base/version.js'
+export { currentActivity, planActivity, runActivity, startActivity, type StartActivityOptions } from './instrument/blocks.js'
+export type { StartOptions } from './instrument/description.js'
+export { type Preset, trackAsyncTask, trackDecision, trackThread } from './instrument/presets.js'
+export { type ActivityDecorator, type ActivityOptions, trackActivity } from './instrument/track-activity.js'
+export type { AnyFunction } from './instrument/wrap.js'
+export { extract } from './tracing/propagation.js'
+export type { Blocker } from './tracker/blockers.js'
+export type { ChangesOptions, ChangeStream, FeedSnapshot, StreamItem } from './tracker/change-stream.js'
+export type { CounterColumn, CounterRow } from './tracker/counters.js'
+export { getTracker } from './tracker/default-tracker.js'
+export { type ErrorHealth, type ErrorHealthThresholds, errorHealthOf, type SeverityCounts } from './tracker/error-health.js'
+export type { ErrorFilter, ErrorRecord, ErrorReport } from './tracker/error-log.js'
+export type { EventName } from './tracker/events.js'
+export type { Change, ChangeBody, FeedItem, Gap } from './tracker/feed.js'
+export type { HealthCheck, ModuleOptions, ModuleRegistration, ModuleStatus } from './tracker/modules.js'
+export type { WaitOptions } from './tracker/quiescence.js'
+export type { Scope } from './tracker/scope.js'
+export type { OverflowPolicy, SubscribeOptions, SubscriptionStats } from './tracker/subscription.js'
+export { ActivityTracker, type TrackerOptions, type TrackerSnapshot, type Unsubscribe } from './tracker/tracker.js'

@@ -1,0 +1,97 @@
+import type { ActivityHandle } from '../activity/handle.js'
+import type { ActivityRecord } from '../activity/record.js'
+import type { Lifecycle } from '../tracker/lifecycle.js'
+import { currentRecord } from '../tracing/current.js'
+import { lifecycleFor } from './connect.js'
+import { type Description, describe, type StartOptions } from './description.js'
+import { execute } from './execute.js'
+import { Handle, handleOf } from './handle.js'
+import { inertHandle } from './inert.js'
+import { launch, siteOf } from './launch.js'
+
+/** Options of a handle that nobody's function ends. */
+export interface StartActivityOptions extends StartOptions {
+  /** What leaving the scope of a `using` means without `complete()`. @defaultValue `'completed'` */
+  readonly leftAs?: 'completed' | 'failed' | undefined
+}
+
+type Given<O> = string | O | undefined
+
+/** Options may be just a name; anything that is neither is counted and ignored. */
+function optionsOf<O extends StartOptions>(given: Given<O>): O {
+  if (typeof given === 'string') return { name: given } as O
+  return (typeof given === 'object' && given !== null ? given : {}) as O
+}
+
+function trackerOf(options: StartOptions): unknown {
+  try {
+    return options.tracker
+  } catch {
+    return undefined
+  }
+}
+
+interface Opening {
+  readonly lifecycle: Lifecycle
+  readonly what: Description
+  readonly name: string
+}
+
+function open(given: Given<StartOptions>, fallbackName: string): Opening {
+  const options = optionsOf(given)
+  const lifecycle = lifecycleFor(trackerOf(options), currentRecord())
+  if (given !== undefined && typeof given !== 'string' && typeof given !== 'object') lifecycle.faults.count('option.invalid', 'options')
+  const what = describe(lifecycle.intake, options)
+  return { lifecycle, what, name: what.name ?? fallbackName }
+}
+
+/**
+ * Runs a block as an activity, current inside it; the activity ends when the block settles. Returns what the block
+ * returns, and throws what it throws. Never throws itself.
+ */
+export function runActivity<R>(options: string | StartOptions, fn: (activity: ActivityHandle) => R): R {
+  const { lifecycle, what, name } = open(options, fn.name || 'activity')
+  if (lifecycle.disabled) return fn(inertHandle(lifecycle, name))
+  const startedFrom = siteOf(lifecycle, what.module, name, runActivity)
+  const record = launch(lifecycle, what, { name, asPlanned: false, startedFrom })
+  return execute(record, fn, undefined, [handleOf(record)])
+}
+
+function leftAsOf(given: Given<StartActivityOptions>): 'completed' | 'failed' {
+  try {
+    return typeof given === 'object' && given.leftAs === 'failed' ? 'failed' : 'completed'
+  } catch {
+    return 'completed'
+  }
+}
+
+function guardedHandle(record: ActivityRecord, lifecycle: Lifecycle, leftAs: 'completed' | 'failed'): ActivityHandle {
+  const handle = new Handle(record, leftAs)
+  lifecycle.guard(record, handle)
+  return handle
+}
+
+/**
+ * Starts an activity that ends when you say so, or when the scope of a `using` is left. It does not become current: use
+ * `activity.run(fn)`, or give it as `parent`.
+ */
+export function startActivity(options?: string | StartActivityOptions): ActivityHandle {
+  const { lifecycle, what, name } = open(options, 'activity')
+  if (lifecycle.disabled) return inertHandle(lifecycle, name)
+  const startedFrom = siteOf(lifecycle, what.module, name, startActivity)
+  return guardedHandle(launch(lifecycle, what, { name, asPlanned: false, startedFrom }), lifecycle, leftAsOf(options))
+}
+
+/** Announces work that will be done later, such as an item in a queue. It counts as open from now on. */
+export function planActivity(options?: string | StartActivityOptions): ActivityHandle {
+  const { lifecycle, what, name } = open(options, 'activity')
+  if (lifecycle.disabled) return inertHandle(lifecycle, name)
+  const startedFrom = siteOf(lifecycle, what.module, name, planActivity)
+  return guardedHandle(launch(lifecycle, what, { name, asPlanned: true, startedFrom }), lifecycle, leftAsOf(options))
+}
+
+/** The activity that the running code belongs to. */
+export function currentActivity(): ActivityHandle | undefined {
+  const record = currentRecord()
+  return record === undefined ? undefined : handleOf(record)
+}

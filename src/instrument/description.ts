@@ -1,0 +1,204 @@
+import { defaultActivityType } from '../activity/activity-types.js'
+import { bounds } from '../activity/bounds.js'
+import {
+  type ActivityDescription,
+  type ActivityLink,
+  type ActivitySpanKind,
+  type Attempt,
+  type ErrorReporting,
+  linkRelations,
+  type ParentActivity,
+  type RemoteActivity,
+  spanKinds,
+} from '../activity/options.js'
+import { isSeverity, type Severity } from '../activity/states.js'
+import { type Attributes, type Intake, type JsonObject, toAttributes, toJsonObject, toNumber, toText } from '../activity/values.js'
+import type { ActivityTracker } from '../tracker/tracker.js'
+
+/** What every starting function takes. */
+export interface StartOptions extends ActivityDescription {
+  /** @defaultValue the current activity's, else the default tracker */
+  readonly tracker?: ActivityTracker | undefined
+}
+
+/** Options after they were read once and checked; what was not given is `undefined`. */
+export interface Description {
+  readonly name: string | undefined
+  readonly module: string | undefined
+  readonly group: string | undefined
+  readonly type: string
+  readonly kind: ActivitySpanKind | undefined
+  readonly plan: string | undefined
+  readonly attributes: Attributes | undefined
+  readonly metadata: JsonObject | undefined
+  readonly parent: ParentActivity | null | undefined
+  readonly from: RemoteActivity | undefined
+  readonly links: readonly { readonly relation: ActivityLink['relation']; readonly id: string }[] | undefined
+  readonly attempt: Attempt | undefined
+  readonly severity: Severity | undefined
+  readonly id: string | undefined
+  readonly startTime: number | Date | undefined
+  readonly silenceBudgetMillis: number | undefined
+  readonly timeoutMillis: number | undefined
+  readonly errors: ErrorReporting | undefined
+  readonly thread: string | undefined
+  readonly considered: readonly string[] | undefined
+  readonly reason: string | undefined
+}
+
+export const emptyDescription: Description = Object.freeze({
+  name: undefined, module: undefined, group: undefined, type: defaultActivityType, kind: undefined, plan: undefined,
+  attributes: undefined, metadata: undefined, parent: undefined, from: undefined, links: undefined, attempt: undefined,
+  severity: undefined, id: undefined, startTime: undefined, silenceBudgetMillis: undefined, timeoutMillis: undefined,
+  errors: undefined, thread: undefined, considered: undefined, reason: undefined,
+})
+
+/** The call in which options given as functions are answered. */
+export interface Call {
+  readonly self: unknown
+  readonly args: readonly unknown[]
+}
+
+/** Reads options once. What has the wrong type is left out, counted and warned about; never throws. */
+export function describe(intake: Intake, options: ActivityDescription | undefined, call?: Call): Description {
+  if (options === undefined) return emptyDescription
+  try {
+    return new Reader(intake, options, call).read()
+  } catch (error) {
+    intake.faults.count('value.unreadable', 'options', error)
+    return emptyDescription
+  }
+}
+
+class Reader {
+  readonly #intake: Intake
+  readonly #options: ActivityDescription
+  readonly #call: Call | undefined
+
+  constructor(intake: Intake, options: ActivityDescription, call: Call | undefined) {
+    this.#intake = intake
+    this.#options = options
+    this.#call = call
+  }
+
+  read(): Description {
+    const options = this.#options
+    return {
+      name: this.#text('name', options.name, bounds.name),
+      module: this.#text('module', options.module, bounds.name),
+      group: this.#text('group', options.group, bounds.name),
+      type: this.#text('type', options.type, bounds.name) ?? defaultActivityType,
+      kind: this.#oneOf('kind', options.kind, spanKinds),
+      plan: this.#text('plan', options.plan, bounds.message),
+      attributes: toAttributes(this.#intake, this.#perCall('attributes', options.attributes)),
+      metadata: toJsonObject(this.#intake, 'metadata', options.metadata),
+      parent: this.#parent(options.parent),
+      from: this.#from(options.from),
+      links: this.#links(options.links),
+      attempt: this.#attempt(options.attempt),
+      severity: this.#severity('severity', options.severity),
+      id: this.#text('id', options.id, bounds.name),
+      startTime: this.#startTime(options.startTime),
+      silenceBudgetMillis: this.#duration('silenceBudgetMillis', options.silenceBudgetMillis),
+      timeoutMillis: this.#duration('timeoutMillis', options.timeoutMillis),
+      errors: this.#errors(options.errors),
+      thread: this.#text('thread', options.thread, bounds.name),
+      considered: toTexts(this.#intake, 'considered', options.considered),
+      reason: this.#text('reason', options.reason, bounds.message),
+    }
+  }
+
+  #perCall(key: string, value: unknown): unknown {
+    if (typeof value !== 'function' || this.#call === undefined) return value
+    try {
+      return Reflect.apply(value, this.#call.self, this.#call.args)
+    } catch (error) {
+      this.#intake.faults.count('option.threw', key, error)
+      return undefined
+    }
+  }
+
+  #text(key: string, value: unknown, length: number): string | undefined {
+    if (value === undefined) return undefined
+    const text = toText(this.#intake, key, this.#perCall(key, value), length)
+    return text === '' ? undefined : text
+  }
+
+  #invalid(key: string): undefined {
+    this.#intake.faults.count('option.invalid', key)
+    return undefined
+  }
+
+  #oneOf<T extends string>(key: string, value: unknown, allowed: readonly T[]): T | undefined {
+    if (value === undefined) return undefined
+    return allowed.find((one) => one === value) ?? this.#invalid(key)
+  }
+
+  #severity(key: string, value: unknown): Severity | undefined {
+    if (value === undefined) return undefined
+    return isSeverity(value) ? value : this.#invalid(key)
+  }
+
+  #duration(key: string, value: unknown): number | undefined {
+    const millis = toNumber(this.#intake, key, value)
+    return millis === undefined || millis >= 0 ? millis : this.#invalid(key)
+  }
+
+  #startTime(value: unknown): number | Date | undefined {
+    if (value === undefined) return undefined
+    const millis = value instanceof Date ? value.getTime() : value
+    return toNumber(this.#intake, 'startTime', millis)
+  }
+
+  #parent(value: unknown): ParentActivity | null | undefined {
+    if (value === undefined) return undefined
+    const parent = this.#perCall('parent', value)
+    if (parent === null || parent === undefined) return parent
+    if ((typeof parent === 'string' && parent !== '') || typeof parent === 'object') return parent as ParentActivity
+    return this.#invalid('parent')
+  }
+
+  #from(value: unknown): RemoteActivity | undefined {
+    if (value === undefined) return undefined
+    return typeof value === 'object' && value !== null ? (value as RemoteActivity) : this.#invalid('from')
+  }
+
+  #links(value: unknown): Description['links'] {
+    if (value === undefined) return undefined
+    if (!Array.isArray(value)) return this.#invalid('links')
+    return value.slice(0, bounds.links).flatMap((link: Partial<ActivityLink> | null | undefined) => {
+      const relation = linkRelations.find((one) => one === link?.relation)
+      const activity = link?.activity
+      const id = typeof activity === 'string' ? activity : activity?.id
+      if (relation === undefined || typeof id !== 'string') return this.#invalid('links') ?? []
+      return { relation, id: id.slice(0, bounds.name) }
+    })
+  }
+
+  #attempt(value: unknown): Attempt | undefined {
+    if (value === undefined) return undefined
+    const given = (typeof value === 'object' && value !== null ? value : { number: value }) as Partial<Attempt>
+    const number = toNumber(this.#intake, 'attempt', given.number)
+    const of = toNumber(this.#intake, 'attempt.of', given.of)
+    if (number === undefined) return undefined
+    return of === undefined ? { number } : { number, of }
+  }
+
+  #errors(value: unknown): ErrorReporting | undefined {
+    if (value === undefined) return undefined
+    if (typeof value !== 'object' || value === null) return this.#invalid('errors')
+    const { report, severity } = value as { report?: unknown; severity?: unknown }
+    const checked = this.#severity('errors.severity', severity)
+    return { report: report !== false, ...(checked === undefined ? {} : { severity: checked }) }
+  }
+}
+
+/** A list of texts; what is not text is left out and counted. */
+export function toTexts(intake: Intake, key: string, value: unknown): readonly string[] | undefined {
+  if (value === undefined) return undefined
+  if (!Array.isArray(value)) {
+    intake.faults.count('option.invalid', key)
+    return undefined
+  }
+  return value.slice(0, bounds.attributes).flatMap((text: unknown) => toText(intake, key, text) ?? [])
+}

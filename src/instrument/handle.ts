@@ -1,0 +1,169 @@
+import type { ActivityHandle } from '../activity/handle.js'
+import { bounds } from '../activity/bounds.js'
+import type { ActivityOutcome, ActivityUpdate, SpanReference } from '../activity/options.js'
+import type { ActivityRecord, LogEntry, Verdict } from '../activity/record.js'
+import { type DetailedSnapshot, detailedSnapshotOf } from '../activity/snapshot.js'
+import { toAttributes, toText } from '../activity/values.js'
+import { guarded } from '../base/faults.js'
+import type { ActivityContext } from '../tracing/activity-context.js'
+import { runIn } from '../tracing/current.js'
+import { injectActivity } from '../tracing/propagation.js'
+import { setSpanAttributes } from '../tracing/span.js'
+import { begin, lifecycleOf, recordKey, release } from './begin.js'
+import { execute } from './execute.js'
+import { applyOutcome, applyUpdate } from './updates.js'
+import { ActivityView } from './view.js'
+
+export class Handle extends ActivityView implements ActivityHandle {
+  readonly #leftAs: 'completed' | 'failed'
+
+  constructor(record: ActivityRecord, leftAs: 'completed' | 'failed' = 'completed') {
+    super(record)
+    this.#leftAs = leftAs
+  }
+
+  get signal(): AbortSignal {
+    return lifecycleOf(this[recordKey]).signal(this[recordKey])
+  }
+
+  start(doing?: string): this {
+    const record = this[recordKey]
+    if (!begin(record)) return this
+    if (doing !== undefined) applyUpdate(record, doing, undefined)
+    lifecycleOf(record).announce(record)
+    return this
+  }
+
+  update(doing: string | ActivityUpdate, update?: ActivityUpdate): this {
+    const record = this[recordKey]
+    const lifecycle = lifecycleOf(record)
+    if (!lifecycle.progressed(record)) return this
+    if (typeof doing === 'object' && doing !== null) applyUpdate(record, undefined, doing)
+    else applyUpdate(record, doing, update)
+    lifecycle.announceUpdate(record)
+    return this
+  }
+
+  heartbeat(): this {
+    const record = this[recordKey]
+    if (lifecycleOf(record).progressed(record)) lifecycleOf(record).announceUpdate(record, { heartbeat: true })
+    return this
+  }
+
+  log(message: string, options?: { readonly percent?: number }): this {
+    const record = this[recordKey]
+    const lifecycle = lifecycleOf(record)
+    const text = toText(lifecycle.intake, 'log', message)
+    if (text === undefined || !lifecycle.progressed(record)) return this
+    const percent = guarded(lifecycle.faults, 'option.invalid', 'log.percent', undefined, () => options?.percent)
+    const entry: LogEntry = { time: lifecycle.clock.wallMillis(), message: text, state: record.state, ...(typeof percent === 'number' ? { percent } : {}) }
+    const details = record.detail()
+    details.log ??= []
+    details.log.push(entry)
+    if (details.log.length > bounds.logEntries) {
+      details.log.shift()
+      lifecycle.faults.count('log.dropped', record.name)
+    }
+    lifecycle.announceUpdate(record, { log: entry })
+    return this
+  }
+
+  set(key: string | Readonly<Record<string, unknown>>, value?: unknown): this {
+    const record = this[recordKey]
+    const lifecycle = lifecycleOf(record)
+    if (!record.open) {
+      lifecycle.faults.count('update.ignored', record.name)
+      return this
+    }
+    const before = record.details?.attributes
+    const added = typeof key === 'object' ? key : { [String(key)]: value }
+    const attributes = toAttributes(lifecycle.intake, added, before)
+    if (attributes === undefined || attributes === before) return this
+    record.detail().attributes = attributes
+    setSpanAttributes(record, attributes, lifecycle.faults)
+    lifecycle.announceUpdate(record)
+    return this
+  }
+
+  complete(did?: string, outcome?: ActivityOutcome): void {
+    this.#conclude({ state: 'completed' }, did, outcome)
+  }
+
+  fail(error: unknown, outcome?: ActivityOutcome): void {
+    this.#conclude({ state: 'failed', error: { value: error } }, undefined, outcome)
+  }
+
+  skip(reason?: string): void {
+    this.#conclude({ state: 'skipped' }, undefined, reason === undefined ? undefined : { reason })
+  }
+
+  cancel(reason?: string): void {
+    const record = this[recordKey]
+    const lifecycle = lifecycleOf(record)
+    const text = toText(lifecycle.intake, 'reason', reason)
+    this.#conclude({ state: 'cancelled' }, undefined, text === undefined ? undefined : { reason: text })
+    lifecycle.abort(record, new DOMException(text ?? 'cancelled', 'AbortError'))
+  }
+
+  #conclude(verdict: Verdict, did: string | undefined, outcome: ActivityOutcome | undefined): void {
+    const record = this[recordKey]
+    const lifecycle = lifecycleOf(record)
+    if (record.open && record.control?.verdict === undefined) applyOutcome(record, did, outcome)
+    lifecycle.conclude(record, verdict)
+  }
+
+  run<R>(fn: (activity: this) => R): R {
+    const record = this[recordKey]
+    const lifecycle = lifecycleOf(record)
+    if (record.state === 'planned') this.start()
+    if (record.state === 'running') return execute(record, fn as (...args: never[]) => R, undefined, [this])
+    if (!lifecycle.disabled) lifecycle.faults.count('run.ended', record.name)
+    return fn(this)
+  }
+
+  bind<F extends (this: never, ...args: never) => unknown>(fn: F): F {
+    const context = this[recordKey].tracing as ActivityContext | undefined
+    if (context === undefined || typeof fn !== 'function') return fn
+    const inside = fn as unknown as (...args: never[]) => unknown
+    return function (this: unknown, ...args: unknown[]): unknown {
+      return runIn(context, inside, this, args)
+    } as unknown as F
+  }
+
+  inject<C extends object>(carrier: C): C {
+    const record = this[recordKey]
+    // Whoever receives it can end the activity by its id.
+    release(record, this)
+    injectActivity(record, record.tracing as ActivityContext | undefined, carrier, lifecycleOf(record).faults)
+    return carrier
+  }
+
+  spanContext(): SpanReference {
+    const { traceId, spanId, traceFlags } = this[recordKey].spanReference()
+    return { traceId, spanId, traceFlags }
+  }
+
+  toJSON(): DetailedSnapshot {
+    return detailedSnapshotOf(this[recordKey], this.process)
+  }
+
+  [Symbol.dispose](): void {
+    const record = this[recordKey]
+    if (!record.open || record.functions > 0 || record.control?.verdict !== undefined) return
+    if (this.#leftAs === 'completed') this.complete()
+    else this.fail(new Error(`${record.name} was left without complete()`))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this[Symbol.dispose]()
+  }
+}
+
+/** The handle of a record; the same one each time while somebody holds it. */
+export function handleOf(record: ActivityRecord): ActivityHandle {
+  const known = (record.handle ?? record.guard?.deref()) as ActivityHandle | undefined
+  if (known instanceof Handle) return known
+  const made = new Handle(record)
+  record.handle = made
+  return made
+}

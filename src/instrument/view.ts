@@ -1,0 +1,159 @@
+import type { ActivityFields } from '../activity/handle.js'
+import type { ActivityDetails, ActivityRecord } from '../activity/record.js'
+import { type ActivityProcess, type ActivitySnapshot, wallTime } from '../activity/snapshot.js'
+import type { ActivityState } from '../activity/states.js'
+import { never } from '../activity/record.js'
+import { lifecycleOf, recordKey, release } from './begin.js'
+
+/** The reading half of a handle: every field as it is at the moment of asking. */
+export class ActivityView implements ActivityFields {
+  readonly [recordKey]: ActivityRecord
+
+  constructor(record: ActivityRecord) {
+    this[recordKey] = record
+  }
+
+  get #details(): ActivityDetails {
+    return this[recordKey].details ?? {}
+  }
+
+  get id(): string {
+    // Whoever knows the id can end the activity without holding its handle.
+    release(this[recordKey], this)
+    return this[recordKey].id
+  }
+
+  get parentId(): string | undefined {
+    return this[recordKey].parentId
+  }
+
+  get rootId(): string {
+    return this[recordKey].rootId
+  }
+
+  get traceId(): string {
+    return this[recordKey].spanReference().traceId
+  }
+
+  get spanId(): string {
+    return this[recordKey].spanReference().spanId
+  }
+
+  get name(): string {
+    return this[recordKey].name
+  }
+
+  get module(): string {
+    return this[recordKey].module
+  }
+
+  get group(): string | undefined {
+    return this[recordKey].group
+  }
+
+  get type(): string {
+    return this[recordKey].type
+  }
+
+  get state(): ActivityState {
+    return this[recordKey].state
+  }
+
+  get isOpen(): boolean {
+    return this[recordKey].open
+  }
+
+  get process(): ActivityProcess {
+    return lifecycleOf(this[recordKey]).process
+  }
+
+  get plan(): string | undefined {
+    return this.#details.plan
+  }
+
+  get doing(): string | undefined {
+    return this.#details.doing
+  }
+
+  get did(): string | undefined {
+    return this.#details.did
+  }
+
+  get reason(): string | undefined {
+    return this.#details.reason
+  }
+
+  get considered(): readonly string[] | undefined {
+    return this.#details.considered
+  }
+
+  get progress(): ActivitySnapshot['progress'] {
+    return this.#details.progress
+  }
+
+  get step(): number | undefined {
+    return this.#details.step
+  }
+
+  get result(): ActivitySnapshot['result'] {
+    return this.#details.result
+  }
+
+  get error(): ActivitySnapshot['error'] {
+    return this.#details.error
+  }
+
+  get severity(): ActivitySnapshot['severity'] {
+    return this.#details.severity
+  }
+
+  get attempt(): ActivitySnapshot['attempt'] {
+    return this.#details.attempt
+  }
+
+  get attributes(): ActivitySnapshot['attributes'] {
+    return this.#details.attributes
+  }
+
+  get metadata(): ActivitySnapshot['metadata'] {
+    return this.#details.metadata
+  }
+
+  get links(): ActivitySnapshot['links'] {
+    return this.#details.links
+  }
+
+  get thread(): string | undefined {
+    return this.#details.thread
+  }
+
+  get startedFrom(): ActivitySnapshot['startedFrom'] {
+    return this.#details.startedFrom
+  }
+
+  get createdAt(): number {
+    return this[recordKey].createdAt
+  }
+
+  get startedAt(): number | undefined {
+    return this.#wall(this[recordKey].startedMonotonic)
+  }
+
+  get lastProgressAt(): number | undefined {
+    return this.#wall(this[recordKey].progressMonotonic)
+  }
+
+  get endedAt(): number | undefined {
+    return this.#wall(this[recordKey].endedMonotonic)
+  }
+
+  get durationMillis(): number | undefined {
+    const { endedMonotonic, startedMonotonic, createdMonotonic } = this[recordKey]
+    if (endedMonotonic === never) return undefined
+    return endedMonotonic - (startedMonotonic === never ? createdMonotonic : startedMonotonic)
+  }
+
+  #wall(monotonic: number): number | undefined {
+    return monotonic === never ? undefined : wallTime(this[recordKey], monotonic)
+  }
+}

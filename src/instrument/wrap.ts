@@ -1,0 +1,122 @@
+import type { ActivityRecord } from '../activity/record.js'
+import { type CallSite, callSite } from '../base/call-site.js'
+import { UnderwayError } from '../base/underway-error.js'
+import type { Lifecycle } from '../tracker/lifecycle.js'
+import { currentRecord } from '../tracing/current.js'
+import { lifecycleOf } from './begin.js'
+import { lifecycleFor } from './connect.js'
+import { type Call, type Description, describe, type StartOptions } from './description.js'
+import { type Conclude, execute } from './execute.js'
+import { followGenerator, isGeneratorFunction } from './generators.js'
+import { launch } from './launch.js'
+import { applyOutcome } from './updates.js'
+
+/** Any function, whatever it takes and returns. */
+export type AnyFunction = (this: never, ...args: never) => unknown
+
+/** How a function that is wrapped gets its default name: known at once, or from the object it is called on. */
+export type NameOf = (self: unknown) => string
+
+/** The wrapping options as the runtime sees them: per-call options are functions. */
+export type RawOptions = Readonly<Record<string, unknown>>
+
+const perCallKeys = ['module', 'group', 'plan', 'attributes', 'parent'] as const
+const expected: Readonly<Record<string, readonly string[]>> = {
+  name: ['string'], module: ['string', 'function'], group: ['string', 'function'], type: ['string'], kind: ['string'],
+  plan: ['string', 'function'], attributes: ['object', 'function'], metadata: ['object'], links: ['object'],
+  attempt: ['object', 'number'], severity: ['string'], id: ['string'], silenceBudgetMillis: ['number'], timeoutMillis: ['number'],
+  errors: ['object'], thread: ['string'], considered: ['object'], reason: ['string'], result: ['function'], did: ['function'],
+}
+
+/** @throws UnderwayError OPTIONS_INVALID, naming the option and what it may be */
+export function checkOptions(options: unknown): asserts options is RawOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw new UnderwayError('OPTIONS_INVALID', `trackActivity(options): options must be an object such as { module: 'Trainer' }, got ${options === null ? 'null' : typeof options}`)
+  }
+  for (const [key, kinds] of Object.entries(expected)) {
+    const value = (options as RawOptions)[key]
+    if (value === undefined || kinds.includes(typeof value)) continue
+    throw new UnderwayError('OPTIONS_INVALID', `trackActivity({ ${key} }): expected ${kinds.join(' or ')}, got ${value === null ? 'null' : typeof value}`)
+  }
+}
+
+/** One wrapped function: its options read as far as they do not depend on the call. */
+class Site {
+  readonly #options: RawOptions
+  readonly #nameOf: NameOf
+  readonly #perCall: boolean
+  readonly #startedFrom: CallSite | undefined
+  readonly conclude: Conclude
+  #described: { readonly lifecycle: Lifecycle; readonly what: Description } | undefined
+
+  constructor(options: RawOptions, nameOf: NameOf, startedFrom: CallSite | undefined) {
+    this.#options = options
+    this.#nameOf = nameOf
+    this.#startedFrom = startedFrom
+    this.#perCall = perCallKeys.some((key) => typeof options[key] === 'function')
+    this.conclude = concludeWith(options)
+  }
+
+  lifecycle(): Lifecycle {
+    return lifecycleFor(this.#options['tracker'], currentRecord())
+  }
+
+  #describe(lifecycle: Lifecycle, call: Call): Description {
+    if (this.#perCall) return describe(lifecycle.intake, this.#options as StartOptions, call)
+    // What is the same in every call passes the tracker's redaction and checks once.
+    if (this.#described?.lifecycle !== lifecycle) this.#described = { lifecycle, what: describe(lifecycle.intake, this.#options as StartOptions) }
+    return this.#described.what
+  }
+
+  start(lifecycle: Lifecycle, call: Call): ActivityRecord {
+    const what = this.#describe(lifecycle, call)
+    return launch(lifecycle, what, { name: what.name ?? this.#nameOf(call.self), asPlanned: false, startedFrom: this.#startedFrom })
+  }
+}
+
+/** `did` and `result` are functions of the value; what they throw is counted and leaves the value alone. */
+function concludeWith(options: RawOptions): Conclude {
+  const { did, result } = options as { did?: (value: unknown) => unknown; result?: (value: unknown) => unknown }
+  if (did === undefined && result === undefined) return undefined
+  return (record, value) => {
+    const { faults } = lifecycleOf(record)
+    const ask = (key: string, answer: ((value: unknown) => unknown) | undefined): unknown => {
+      try {
+        return answer?.(value)
+      } catch (error) {
+        faults.count('option.threw', key, error)
+        return undefined
+      }
+    }
+    applyOutcome(record, ask('did', did), { result: ask('result', result) })
+  }
+}
+
+/** Own properties of the original, `name` and `length` among them, so that nobody can tell the two apart. */
+function dressLike(wrapped: AnyFunction, original: AnyFunction): void {
+  for (const key of Reflect.ownKeys(original)) {
+    const descriptor = Reflect.getOwnPropertyDescriptor(original, key)
+    if (descriptor !== undefined) Reflect.defineProperty(wrapped, key, descriptor)
+  }
+  Object.setPrototypeOf(wrapped, Object.getPrototypeOf(original) as object)
+}
+
+/**
+ * The function as an activity: same type, `this`, name, length, properties, sync-ness and errors.
+ *
+ * @param below the public function that was called; the place outside of it is shown as where the work starts
+ */
+export function wrapFunction<F extends AnyFunction>(options: RawOptions, fn: F, nameOf: NameOf, below: (...args: never[]) => unknown): F {
+  const site = new Site(options, nameOf, callSite(below))
+  const inner = fn as unknown as (...args: never[]) => unknown
+  const generates = isGeneratorFunction(inner)
+  const wrapped = function (this: unknown, ...args: unknown[]): unknown {
+    const lifecycle = site.lifecycle()
+    if (lifecycle.disabled) return Reflect.apply(inner, this, args)
+    const call: Call = { self: this, args }
+    if (!generates) return execute(site.start(lifecycle, call), inner, this, args, site.conclude)
+    return followGenerator(Reflect.apply(inner, this, args) as object, () => site.start(lifecycle, call), site.conclude)
+  }
+  dressLike(wrapped as AnyFunction, fn)
+  return wrapped as unknown as F
+}

@@ -1,0 +1,105 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import * as otel from '@opentelemetry/api'
+import type { ActivityRecord } from '../activity/record.js'
+import { ActivityContext, activityKey } from './activity-context.js'
+
+/**
+ * Where the current activity lives: in the OpenTelemetry context once a context manager has proved that it carries our
+ * key, also across an `await`; in our own AsyncLocalStorage without one; in both until the proof is in.
+ */
+type Place = 'context' | 'own' | 'both'
+
+interface Slot {
+  readonly storage: AsyncLocalStorage<ActivityContext | undefined>
+}
+
+const slotKey: unique symbol = Symbol.for('underway.current/1') as never
+/** Under this key all 1.x copies of the api keep what is registered; the identity of the context manager is read from it. */
+const apiKey: unique symbol = Symbol.for('opentelemetry.js.api.1') as never
+const probeKey = otel.createContextKey('underway.probe/1')
+
+/** Shared by all copies of the package, so that an activity started through one is current for the others. */
+function ownStorage(): AsyncLocalStorage<ActivityContext | undefined> {
+  const holder = globalThis as { [slotKey]?: Slot }
+  holder[slotKey] ??= { storage: new AsyncLocalStorage() }
+  return holder[slotKey].storage
+}
+
+let place: Place = 'own'
+let storage: AsyncLocalStorage<ActivityContext | undefined> | undefined
+let provenManager: unknown
+
+function registeredManager(): unknown {
+  return (globalThis as { [apiKey]?: { context?: unknown } })[apiKey]?.context
+}
+
+/** Decides anew whenever another context manager was registered. */
+function currentPlace(): Place {
+  const manager = registeredManager()
+  if (manager !== provenManager) {
+    provenManager = manager
+    place = manager === undefined ? 'own' : probe(manager)
+  }
+  return place
+}
+
+function probe(manager: unknown): Place {
+  try {
+    const mark = {}
+    const marked = otel.ROOT_CONTEXT.setValue(probeKey, mark)
+    const carried = (): boolean => otel.context.active().getValue(probeKey) === mark
+    if (!otel.context.with(marked, carried)) return 'own'
+    const acrossAwait = otel.context.with(marked, async () => {
+      await undefined
+      return carried()
+    })
+    acrossAwait.then(
+      (proved) => {
+        if (provenManager === manager) place = proved ? 'context' : 'own'
+      },
+      () => {
+        if (provenManager === manager) place = 'own'
+      },
+    )
+    return 'both'
+  } catch {
+    return 'own'
+  }
+}
+
+function ownContext(): ActivityContext | undefined {
+  storage ??= ownStorage()
+  return storage.getStore()
+}
+
+/** The context that the running code is in, with the current activity in it. */
+export function activeContext(): otel.Context {
+  return currentPlace() === 'context' ? otel.context.active() : (ownContext() ?? otel.context.active())
+}
+
+export function recordIn(context: otel.Context): ActivityRecord | undefined {
+  if (context instanceof ActivityContext) return context.record
+  return context.getValue(activityKey) as ActivityRecord | undefined
+}
+
+export function currentRecord(): ActivityRecord | undefined {
+  return recordIn(activeContext())
+}
+
+/** Calls a function with an activity's context current. */
+export function runIn<R>(context: ActivityContext, fn: (...args: never[]) => R, self: unknown, args: readonly unknown[]): R {
+  const where = currentPlace()
+  const call = fn as (...args: unknown[]) => R
+  if (where === 'context') return otel.context.with(context, call, self as object, ...args)
+  storage ??= ownStorage()
+  if (where === 'own') return storage.run(context, () => Reflect.apply(call, self, args))
+  return storage.run(context, () => otel.context.with(context, call, self as object, ...args))
+}
+
+/** Calls a function outside of any activity and span. */
+export function detached<T>(work: () => T): T {
+  const where = currentPlace()
+  if (where === 'own') return (storage ??= ownStorage()).run(undefined, work)
+  if (where === 'context') return otel.context.with(otel.ROOT_CONTEXT, work)
+  return (storage ??= ownStorage()).run(undefined, () => otel.context.with(otel.ROOT_CONTEXT, work))
+}

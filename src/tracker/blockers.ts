@@ -1,0 +1,67 @@
+import { type ActivityRecord, never } from '../activity/record.js'
+import type { Progress } from '../activity/options.js'
+import type { ActivityCondition, OpenState } from '../activity/states.js'
+
+/** One reason why a scope is not quiescent. */
+export interface Blocker {
+  /** What blocks; more kinds come with other processes. */
+  readonly kind: 'activity'
+  /** The tracker that holds it. */
+  readonly instance: string
+  readonly id: string
+  readonly name: string
+  readonly module: string
+  readonly group?: string
+  readonly type: string
+  readonly state: OpenState
+  readonly condition: ActivityCondition
+  /** Names from the root down to the activity itself. */
+  readonly path: readonly string[]
+  /** Since it was started, or planned if it was not started yet. */
+  readonly ageMillis: number
+  /** Since it was last heard of. */
+  readonly silenceMillis: number
+  /** Milliseconds since the Unix epoch. */
+  readonly lastProgressAt: number
+  readonly doing?: string
+  readonly progress?: Progress
+  /** `file:line` in your code where it was started. */
+  readonly startedFrom?: string
+}
+
+const maxPath = 64
+
+/** Names from the root down; a very deep path keeps its two ends. */
+export function pathOf(record: ActivityRecord): string[] {
+  const names: string[] = []
+  for (let at: ActivityRecord | undefined = record; at !== undefined && names.length < maxPath; at = at.origin) names.unshift(at.name)
+  return names
+}
+
+export function conditionOf(record: ActivityRecord, nowMonotonic: number): ActivityCondition {
+  const budget = record.details?.silenceBudgetMillis
+  return budget !== undefined && record.state === 'running' && nowMonotonic - record.progressMonotonic > budget ? 'silent' : 'progressing'
+}
+
+export function blockerOf(record: ActivityRecord, instance: string, nowMonotonic: number): Blocker {
+  const { details } = record
+  const since = record.startedMonotonic > never ? record.startedMonotonic : record.createdMonotonic
+  return {
+    kind: 'activity',
+    instance,
+    id: record.id,
+    name: record.name,
+    module: record.module,
+    ...(record.group === undefined ? {} : { group: record.group }),
+    type: record.type,
+    state: record.state === 'planned' ? 'planned' : 'running',
+    condition: conditionOf(record, nowMonotonic),
+    path: pathOf(record),
+    ageMillis: nowMonotonic - since,
+    silenceMillis: nowMonotonic - record.progressMonotonic,
+    lastProgressAt: record.createdAt + (record.progressMonotonic - record.createdMonotonic),
+    ...(details?.doing === undefined ? {} : { doing: details.doing }),
+    ...(details?.progress === undefined ? {} : { progress: details.progress }),
+    ...(details?.startedFrom === undefined ? {} : { startedFrom: `${details.startedFrom.file}:${details.startedFrom.line}` }),
+  }
+}

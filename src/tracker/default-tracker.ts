@@ -1,0 +1,21 @@
+import { ActivityTracker } from './tracker.js'
+
+/** What all copies of the package in one thread share. Only fields may be added while the number stays. */
+interface SharedSlot {
+  tracker?: ActivityTracker
+}
+
+const slotKey: unique symbol = Symbol.for('underway.tracker/1') as never
+
+function slot(): SharedSlot {
+  const holder = globalThis as { [slotKey]?: SharedSlot }
+  holder[slotKey] ??= {}
+  return holder[slotKey]
+}
+
+/** The tracker that everything uses that names no other; made when first asked for, one per thread. */
+export function getTracker(): ActivityTracker {
+  const shared = slot()
+  shared.tracker ??= new ActivityTracker()
+  return shared.tracker
+}

@@ -1,0 +1,84 @@
+import type { ActivityRecord } from '../activity/record.js'
+import { isSeverity, type Severity } from '../activity/states.js'
+import { type Intake, toText } from '../activity/values.js'
+import type { Clock } from '../base/clock.js'
+import { type ErrorHealth, type ErrorHealthThresholds, errorHealthOf, ErrorWindow } from './error-health.js'
+import { type ErrorFilter, ErrorLog, type ErrorRecord, type ErrorReport } from './error-log.js'
+
+export interface ErrorsOptions {
+  readonly clock: Clock
+  readonly intake: Intake
+  readonly maxErrors: number
+  readonly windowMillis: number
+  readonly thresholds: ErrorHealthThresholds
+  readonly published: (error: ErrorRecord) => void
+}
+
+/** The error reporter: what went wrong, and what that says about health. */
+export class Errors {
+  readonly #options: ErrorsOptions
+  readonly #log: ErrorLog
+  readonly #window: ErrorWindow
+  /** A thrown primitive has no identity; the activity that failed with it last stands in for one. */
+  #lastPrimitive: { readonly value: unknown; readonly below: ActivityRecord | undefined; readonly id: string } | undefined
+
+  constructor(options: ErrorsOptions) {
+    this.#options = options
+    this.#log = new ErrorLog(options.clock, options.intake, options.maxErrors)
+    this.#window = new ErrorWindow(options.clock, options.windowMillis)
+  }
+
+  /** Reports an error or a message; the same error object counts once. Returns its id. */
+  report(error: unknown, report: ErrorReport, fallback: { module: string; work: string; activityId: string | undefined }): string {
+    const seen = this.#log.seen(error)
+    if (seen !== undefined) return seen
+    const record = this.#log.add(error, report, fallback)
+    this.#window.add(record.severity)
+    this.#options.published(record)
+    return record.id
+  }
+
+  /** An activity failed. Its error counts once, however many activities above fail with it too. */
+  failed(record: ActivityRecord, error: { readonly value: unknown } | undefined): void {
+    const reporting = record.details?.errors
+    if (reporting?.report === false) return
+    const value = error === undefined ? 'failed' : error.value
+    if (this.#passedOn(record, value)) return
+    const severity = isSeverity(reporting?.severity) ? reporting.severity : severityOf(record)
+    const id = this.report(value, { severity }, { module: record.module, work: record.name, activityId: record.id })
+    if (typeof value !== 'object' || value === null) this.#lastPrimitive = { value, below: record.origin, id }
+  }
+
+  #passedOn(record: ActivityRecord, value: unknown): boolean {
+    const last = this.#lastPrimitive
+    if (last === undefined || last.below !== record || !Object.is(last.value, value)) return false
+    this.#lastPrimitive = { ...last, below: record.origin }
+    return true
+  }
+
+  health(): ErrorHealth {
+    return errorHealthOf(this.#window.counts(), this.#window.windowMillis, this.#options.thresholds)
+  }
+
+  windowCounts(): Readonly<Record<Severity, number>> {
+    return this.#window.counts()
+  }
+
+  list(filter: ErrorFilter): ErrorRecord[] {
+    return this.#log.list(filter)
+  }
+
+  get dropped(): number {
+    return this.#log.dropped
+  }
+
+  text(key: string, value: unknown): string | undefined {
+    return toText(this.#options.intake, key, value)
+  }
+}
+
+/** While attempts are left a failure is only a warning. */
+function severityOf(record: ActivityRecord): Severity {
+  const attempt = record.details?.attempt
+  return attempt?.of !== undefined && attempt.number < attempt.of ? 'warning' : 'error'
+}

@@ -1,0 +1,300 @@
+import { isAbortError, toErrorInfo } from '../activity/error-info.js'
+import { ActivityRecord, type LogEntry, type RecordOwner, type Verdict } from '../activity/record.js'
+import { type ActivityProcess, type ActivitySnapshot, snapshotOf } from '../activity/snapshot.js'
+import type { EndedState } from '../activity/states.js'
+import { type Intake, toText } from '../activity/values.js'
+import type { CallSite } from '../base/call-site.js'
+import type { Clock } from '../base/clock.js'
+import type { Faults } from '../base/faults.js'
+import type { Counters, Row } from './counters.js'
+import type { Errors } from './errors.js'
+import type { Feed } from './feed.js'
+import { OpenList } from './open-list.js'
+import type { TrackerPorts } from './ports.js'
+import { beginWatching, inheritedSubtree } from './subtrees.js'
+import type { SubtreeTally } from './tally.js'
+
+const sweepMillis = 5_000
+
+/** How a function of an activity settled. */
+export type Settled = { readonly threw: false } | { readonly threw: true; readonly error: unknown }
+export const returned: Settled = Object.freeze({ threw: false })
+
+export interface LifecycleParts {
+  readonly serviceName: string
+  readonly disabled: boolean
+  /** The group with which a module was registered. */
+  readonly groupOf: (module: string) => string | undefined
+  readonly clock: Clock
+  readonly faults: Faults
+  readonly intake: Intake
+  readonly process: ActivityProcess
+  readonly counters: Counters
+  readonly errors: Errors
+  readonly feed: Feed
+}
+
+/**
+ * The one state machine: every plan, start and end of a tracker's activities goes through here, so that counters, lists
+ * and feed cannot disagree. Internal; another copy of the package may call it through the shared tracker.
+ */
+export class Lifecycle implements RecordOwner {
+  readonly serviceName: string
+  readonly disabled: boolean
+  readonly groupOf: (module: string) => string | undefined
+  readonly clock: Clock
+  readonly faults: Faults
+  readonly intake: Intake
+  readonly process: ActivityProcess
+  readonly counters: Counters
+  readonly errors: Errors
+  readonly feed: Feed
+  readonly open = new OpenList()
+  /** Where blocks and handles were first started from, by module and name. */
+  readonly sites = new Map<string, CallSite>()
+  ports: TrackerPorts | undefined = undefined
+  readonly #ids = new Map<string, ActivityRecord>()
+  #sweeping = false
+
+  constructor(parts: LifecycleParts) {
+    this.serviceName = parts.serviceName
+    this.disabled = parts.disabled
+    this.groupOf = parts.groupOf
+    this.clock = parts.clock
+    this.faults = parts.faults
+    this.intake = parts.intake
+    this.process = parts.process
+    this.counters = parts.counters
+    this.errors = parts.errors
+    this.feed = parts.feed
+  }
+
+  /** @internal a record's id was read for the first time */
+  adopt(record: ActivityRecord, id: string): void {
+    this.#ids.set(id, record)
+  }
+
+  find(id: string): ActivityRecord | undefined {
+    return this.#ids.get(id)
+  }
+
+  snapshot(record: ActivityRecord): ActivitySnapshot {
+    return snapshotOf(record, this.process)
+  }
+
+  /** Brings an activity in, as planned or as running. From here on it counts. */
+  create(
+    what: { readonly name: string; readonly module: string; readonly group: string | undefined; readonly type: string },
+    row: Row,
+    origin: ActivityRecord | undefined,
+    id: string | undefined,
+    asPlanned: boolean,
+    createdAt?: number,
+  ): ActivityRecord {
+    const wall = this.clock.wallMillis()
+    // Work that really began earlier is that much older on every clock.
+    const earlier = createdAt === undefined ? 0 : Math.max(wall - createdAt, 0)
+    const record = new ActivityRecord(this, what, origin, id, wall - earlier, this.clock.monotonicMillis() - earlier)
+    record.counted = row
+    if (id !== undefined) this.#ids.set(id, record)
+    if (!asPlanned) {
+      record.state = 'running'
+      record.startedMonotonic = record.createdMonotonic
+    }
+    this.counters.created(row, asPlanned)
+    const subtree = inheritedSubtree(origin)
+    record.subtree = subtree
+    for (let tally = subtree; tally !== undefined; tally = tally.outer) tally.enter(asPlanned)
+    this.open.add(record)
+    return record
+  }
+
+  /** Tells the feed about an activity that was just created, once its details are in place. */
+  announce(record: ActivityRecord): void {
+    if (this.feed.observed) this.feed.publish({ kind: record.state === 'planned' ? 'planned' : 'started', activity: this.snapshot(record) })
+    else this.feed.skip()
+  }
+
+  /** Planned work begins. `false` if it had begun or ended before. */
+  start(record: ActivityRecord): boolean {
+    if (record.state !== 'planned') {
+      this.faults.count('start.ignored', record.name)
+      return false
+    }
+    record.state = 'running'
+    record.startedMonotonic = this.clock.monotonicMillis()
+    record.progressMonotonic = record.startedMonotonic
+    this.counters.started(record.counted as Row, record)
+    for (let tally = record.subtree as SubtreeTally | undefined; tally !== undefined; tally = tally.outer) tally.begin(record)
+    return true
+  }
+
+  /** Something was heard of it. `false` if that came too late. */
+  progressed(record: ActivityRecord): boolean {
+    if (!record.open) {
+      this.faults.count('update.ignored', record.name)
+      return false
+    }
+    record.progressMonotonic = this.clock.monotonicMillis()
+    return true
+  }
+
+  announceUpdate(record: ActivityRecord, extra?: { readonly log: LogEntry } | { readonly heartbeat: true }): void {
+    if (this.feed.observed) this.feed.publish({ kind: 'updated', activity: this.snapshot(record), ...extra })
+    else this.feed.skip()
+  }
+
+  /** Ends it, or notes the verdict while a function of it runs. The first verdict and the first end win. */
+  conclude(record: ActivityRecord, verdict: Verdict): boolean {
+    if (!record.open || record.control?.verdict !== undefined) {
+      this.faults.count('end.ignored', record.name)
+      return false
+    }
+    if (record.functions > 0) {
+      record.controls().verdict = verdict
+      return true
+    }
+    this.end(record, verdict.state, verdict.error)
+    return true
+  }
+
+  /** A function of this activity settled; with the last one the activity ends. */
+  settle(record: ActivityRecord, settled: Settled): void {
+    record.functions -= 1
+    if (!record.open) return
+    const state = this.#verdictOf(record, settled)
+    if (record.functions > 0) {
+      if (state !== 'completed') record.controls().verdict ??= { state, ...(settled.threw ? { error: { value: settled.error } } : {}) }
+      return
+    }
+    const noted = record.control?.verdict
+    this.end(record, state, noted?.state === 'failed' ? noted.error : settled.threw ? { value: settled.error } : undefined)
+  }
+
+  #verdictOf(record: ActivityRecord, settled: Settled): Verdict['state'] {
+    const noted = record.control?.verdict?.state
+    if (noted === 'cancelled' || noted === 'failed') return noted
+    if (!settled.threw) return noted ?? 'completed'
+    if (isAbortError(settled.error) && this.aborted(record) !== undefined) return 'cancelled'
+    return 'failed'
+  }
+
+  /** The first end wins: state, counters, span and feed move together, in that order. */
+  end(record: ActivityRecord, state: EndedState, error?: { readonly value: unknown }): void {
+    if (!record.open) {
+      this.faults.count('end.ignored', record.name)
+      return
+    }
+    const asPlanned = record.state === 'planned'
+    const now = this.clock.monotonicMillis()
+    if (asPlanned && state === 'completed') record.startedMonotonic = record.createdMonotonic
+    record.control?.cancelTimeout?.()
+    if (state === 'failed') this.#failed(record, error)
+    else if (state === 'cancelled') this.#cancelled(record)
+    record.state = state
+    record.endedMonotonic = now
+    this.open.remove(record)
+    if (record.hasId) this.#ids.delete(record.id)
+    record.releaseAncestors()
+    this.counters.ended(record.counted as Row, record, state, asPlanned)
+    for (let tally = record.subtree as SubtreeTally | undefined; tally !== undefined; tally = tally.outer) tally.leave(asPlanned, record)
+    this.ports?.ended(record, state)
+    if (this.feed.observed) this.feed.publish({ kind: 'ended', activity: this.snapshot(record), from: asPlanned ? 'planned' : 'running' })
+    else this.feed.skip()
+  }
+
+  #failed(record: ActivityRecord, error: { readonly value: unknown } | undefined): void {
+    const details = record.detail()
+    if (error !== undefined) details.error = toErrorInfo(this.intake, error.value)
+    this.errors.failed(record, error)
+  }
+
+  /** The reason of an abort from above becomes the reason of what it cancelled. */
+  #cancelled(record: ActivityRecord): void {
+    if (record.details?.reason !== undefined) return
+    const reason = this.aborted(record)?.reason
+    const text = reason instanceof Error ? toText(this.intake, 'reason', reason.message) : undefined
+    if (text !== undefined) record.detail().reason = text
+  }
+
+  /** Why the signal of this activity is aborted, if it is: by itself or by one above it. */
+  aborted(record: ActivityRecord): { readonly reason: unknown } | undefined {
+    for (let at: ActivityRecord | undefined = record; at !== undefined; at = at.origin) {
+      if (at.control?.aborted !== undefined) return at.control.aborted
+    }
+    return undefined
+  }
+
+  /** Aborts the signals of an activity and of everything open below it. */
+  abort(record: ActivityRecord, reason: unknown): void {
+    const control = record.controls()
+    if (control.aborted !== undefined) return
+    control.aborted = { reason }
+    // Children come in after their parent, so the search can begin at the parent; collected first, as listeners may end some.
+    const below: ActivityRecord[] = []
+    for (let at = record.next; at !== undefined; at = at.next) {
+      if (at.control?.abort !== undefined && descendsFrom(at, record)) below.push(at)
+    }
+    control.abort?.abort(reason)
+    for (const descendant of below) descendant.control?.abort?.abort(reason)
+  }
+
+  signal(record: ActivityRecord): AbortSignal {
+    const control = record.controls()
+    if (control.abort === undefined) {
+      control.abort = new AbortController()
+      const aborted = this.aborted(record)
+      if (aborted !== undefined) control.abort.abort(aborted.reason)
+    }
+    return control.abort.signal
+  }
+
+  /** Fails the activity after so long, and aborts its signal. */
+  deadline(record: ActivityRecord, timeoutMillis: number): void {
+    const timer = this.clock.backgroundTimer(() => {
+      if (!record.open) return
+      const error = new DOMException(`timed out after ${timeoutMillis} ms`, 'TimeoutError')
+      this.conclude(record, { state: 'failed', error: { value: error } })
+      this.abort(record, error)
+    }, timeoutMillis)
+    record.controls().cancelTimeout = () => timer.cancel()
+  }
+
+  /** Makes sure that the activity does not stay open for ever once nobody holds its handle. */
+  guard(record: ActivityRecord, handle: object): void {
+    record.guard = new WeakRef(handle)
+    if (!this.#sweeping) this.#scheduleSweep()
+  }
+
+  #scheduleSweep(): void {
+    this.#sweeping = true
+    this.clock.backgroundTimer(() => this.sweep(), sweepMillis)
+  }
+
+  /** Cancels what was abandoned: its handle was collected, nobody knows its id, no function of it runs. */
+  sweep(): void {
+    this.#sweeping = false
+    let guarded = false
+    for (const record of this.open) {
+      if (record.guard === undefined) continue
+      guarded = true
+      if (record.guard.deref() !== undefined || (record.functions > 0 && record.control?.paused !== true)) continue
+      this.faults.count('abandoned', `${record.module} ${record.name}`)
+      record.detail().reason = 'abandoned'
+      this.end(record, 'cancelled')
+    }
+    if (guarded && !this.#sweeping) this.#scheduleSweep()
+  }
+
+  /** The tally of an activity and everything below it; made when first asked for. */
+  subtree(record: ActivityRecord): SubtreeTally {
+    return beginWatching(record, this.open)
+  }
+}
+
+function descendsFrom(record: ActivityRecord, above: ActivityRecord): boolean {
+  for (let at = record.origin; at !== undefined; at = at.origin) {
+    if (at === above) return true
+  }
+  return false
+}

@@ -1,0 +1,171 @@
+import { beforeDeadline } from '../base/deadline.js'
+import type { Clock } from '../base/clock.js'
+import { UnderwayError } from '../base/underway-error.js'
+import type { Tally } from './tally.js'
+
+/** Something that can say whether it is well. `false`, a throw, a rejection and no answer in time mean that it is not. */
+export type HealthCheck = (() => unknown) | { healthCheck(): unknown }
+
+export interface ModuleOptions {
+  /** Without one a module counts as up. */
+  readonly healthCheck?: HealthCheck | undefined
+  readonly group?: string | undefined
+}
+
+export interface ModuleStatus {
+  readonly name: string
+  readonly group?: string
+  readonly state: 'up' | 'down'
+  /** Why it is down. */
+  readonly reason?: string
+  /** When it was last checked, milliseconds since the Unix epoch. */
+  readonly checkedAt?: number
+  /** Activities open in it, planned ones included. */
+  readonly open: number
+  readonly planned: number
+  /** The trackers that know it; here always this one. */
+  readonly instances: readonly string[]
+}
+
+/** Registered under a name; dispose of it, or call `unregister`, when the module is gone. */
+export interface ModuleRegistration extends Disposable {
+  readonly name: string
+  unregister(): void
+}
+
+interface Module {
+  readonly name: string
+  readonly group: string | undefined
+  readonly check: (() => unknown) | undefined
+  state: 'up' | 'down'
+  reason: string | undefined
+  checkedAt: number | undefined
+}
+
+/** What the modules need of their tracker. */
+export interface ModuleHost {
+  readonly instance: string
+  readonly clock: Clock
+  tally(module: string): Tally | undefined
+  changed(status: ModuleStatus): void
+  reportDown(module: string, reason: string, error: unknown): void
+  detached<T>(work: () => T): T
+}
+
+function checkOf(name: string, healthCheck: HealthCheck | undefined): (() => unknown) | undefined {
+  if (healthCheck === undefined) return undefined
+  if (typeof healthCheck === 'function') return healthCheck
+  if (typeof healthCheck === 'object' && healthCheck !== null && typeof healthCheck.healthCheck === 'function') return () => healthCheck.healthCheck()
+  throw new UnderwayError('OPTIONS_INVALID', `registerModule('${name}'): healthCheck must be a function, or an object with a method healthCheck()`)
+}
+
+function reasonOf(error: unknown): string {
+  try {
+    return error instanceof Error ? `health check threw ${error.name}: ${error.message}` : `health check threw ${String(error)}`
+  } catch {
+    return 'health check threw'
+  }
+}
+
+/** The registered modules and how they are. */
+export class Modules {
+  readonly #host: ModuleHost
+  readonly #modules = new Map<string, Module>()
+  readonly #maxModules: number
+
+  constructor(host: ModuleHost, maxModules: number) {
+    this.#host = host
+    this.#maxModules = maxModules
+  }
+
+  /** @throws UnderwayError OPTIONS_INVALID, MODULE_DUPLICATE */
+  register(name: string, options: ModuleOptions): ModuleRegistration {
+    if (typeof name !== 'string' || name === '') {
+      throw new UnderwayError('OPTIONS_INVALID', `registerModule(name): name must be a non-empty string, got ${typeof name === 'string' ? "''" : typeof name}`)
+    }
+    if (options.group !== undefined && typeof options.group !== 'string') {
+      throw new UnderwayError('OPTIONS_INVALID', `registerModule('${name}'): group must be a string, got ${typeof options.group}`)
+    }
+    if (this.#modules.has(name)) {
+      throw new UnderwayError('MODULE_DUPLICATE', `module '${name}' is registered already; call unregister() on the first registration, or choose another name`)
+    }
+    if (this.#modules.size >= this.#maxModules) {
+      throw new UnderwayError('OPTIONS_INVALID', `more than ${this.#maxModules} modules; register parts of the program, not pieces of work`)
+    }
+    const module: Module = { name, group: options.group, check: checkOf(name, options.healthCheck), state: 'up', reason: undefined, checkedAt: undefined }
+    this.#modules.set(name, module)
+    this.#host.changed(this.#status(module))
+    const unregister = (): void => {
+      if (this.#modules.get(name) === module) this.#modules.delete(name)
+    }
+    return { name, unregister, [Symbol.dispose]: unregister }
+  }
+
+  groupOf(name: string): string | undefined {
+    return this.#modules.get(name)?.group
+  }
+
+  /** All registered modules, in the order of registration. */
+  list(): ModuleStatus[] {
+    return [...this.#modules.values()].map((module) => this.#status(module))
+  }
+
+  /** Asks all modules at once. `true` if every one of them is up. */
+  async checkAll(timeoutMillis: number): Promise<boolean> {
+    const answers = await Promise.all([...this.#modules.values()].map((module) => this.#check(module, timeoutMillis)))
+    return answers.every(Boolean)
+  }
+
+  async #check(module: Module, timeoutMillis: number): Promise<boolean> {
+    const { check } = module
+    if (check === undefined) return true
+    const outcome = await beforeDeadline(this.#host.clock, timeoutMillis, () => this.#host.detached(check))
+    // It may have been unregistered while it was asked.
+    if (this.#modules.get(module.name) !== module) return true
+    switch (outcome.kind) {
+      case 'expired':
+        return this.#down(module, `no answer within ${timeoutMillis} ms`, undefined)
+      case 'failed':
+        return this.#down(module, reasonOf(outcome.error), outcome.error)
+      case 'settled':
+        return outcome.value === false ? this.#down(module, 'health check returned false', undefined) : this.#up(module)
+    }
+  }
+
+  #up(module: Module): true {
+    module.checkedAt = this.#host.clock.wallMillis()
+    if (module.state === 'down') {
+      module.state = 'up'
+      module.reason = undefined
+      this.#host.changed(this.#status(module))
+    }
+    return true
+  }
+
+  #down(module: Module, reason: string, error: unknown): false {
+    module.checkedAt = this.#host.clock.wallMillis()
+    const before = module.state
+    module.state = 'down'
+    module.reason = reason
+    if (before === 'up') {
+      this.#host.reportDown(module.name, reason, error)
+      this.#host.changed(this.#status(module))
+    }
+    return false
+  }
+
+  #status(module: Module): ModuleStatus {
+    const { name, group, state, reason, checkedAt } = module
+    const tally = this.#host.tally(name)
+    return {
+      name,
+      ...(group === undefined ? {} : { group }),
+      state,
+      ...(reason === undefined ? {} : { reason }),
+      ...(checkedAt === undefined ? {} : { checkedAt }),
+      open: tally?.open ?? 0,
+      planned: tally?.planned ?? 0,
+      instances: [this.#host.instance],
+    }
+  }
+}

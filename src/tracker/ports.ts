@@ -1,0 +1,19 @@
+import type { ActivityHandle } from '../activity/handle.js'
+import type { ActivityRecord } from '../activity/record.js'
+import type { EndedState } from '../activity/states.js'
+
+/** What the tracker asks of rooms above it. They fill it in when they first use a tracker; until then nothing can be open. */
+export interface TrackerPorts {
+  /** The activity that the running code belongs to, of whatever tracker. */
+  currentRecord(): ActivityRecord | undefined
+  handleOf(record: ActivityRecord): ActivityHandle
+  /** Runs our own callbacks outside of any activity and span. */
+  detached<T>(work: () => T): T
+  /** The activity ended: its span may be closed. Never throws. */
+  ended(record: ActivityRecord, state: EndedState): void
+}
+
+export const noPorts: Pick<TrackerPorts, 'currentRecord' | 'detached'> = Object.freeze({
+  currentRecord: () => undefined,
+  detached: <T>(work: () => T): T => work(),
+})

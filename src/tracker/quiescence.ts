@@ -1,0 +1,138 @@
+import type { ActivityRecord } from '../activity/record.js'
+import { toNumber } from '../activity/values.js'
+import type { Lifecycle } from './lifecycle.js'
+import { inScope, type ResolvedScope, resolveScope, type Scope } from './scope.js'
+import { Tally } from './tally.js'
+import { TallyWaits, type Watched } from './waits.js'
+
+export interface WaitOptions extends Scope {
+  /** How long to wait at most. @defaultValue for ever */
+  readonly timeoutMillis?: number | undefined
+  /** For how long it must have been quiet. @defaultValue 0 */
+  readonly settleMillis?: number | undefined
+  /** Ends the wait with `false`. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Answers whether work is still open in a scope, now or as soon as it no longer is. */
+export class Quiescence {
+  readonly #lifecycle: Lifecycle
+  #questions = 0
+
+  constructor(lifecycle: Lifecycle) {
+    this.#lifecycle = lifecycle
+  }
+
+  isQuiescent(scope: Scope | undefined): boolean {
+    if (this.#lifecycle.counters.whole.open === 0) return true
+    return this.#watch(resolveScope(this.#lifecycle.faults, scope), false).quiescent()
+  }
+
+  /** Resolves, never rejects: `true` once quiescent, `false` on timeout and on abort. */
+  wait(options: WaitOptions | undefined): Promise<boolean> {
+    const { faults, intake, clock } = this.#lifecycle
+    const watched = this.#watch(resolveScope(faults, options), true)
+    const timeoutMillis = toNumber(intake, 'timeoutMillis', options?.timeoutMillis === Number.POSITIVE_INFINITY ? undefined : options?.timeoutMillis)
+    const settleMillis = Math.max(toNumber(intake, 'settleMillis', options?.settleMillis) ?? 0, 0)
+    const signal = options?.signal instanceof AbortSignal ? options.signal : undefined
+    if (settleMillis === 0 && watched.quiescent()) return Promise.resolve(true)
+    if (signal?.aborted === true || (timeoutMillis !== undefined && timeoutMillis <= 0)) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      const { tally } = watched
+      tally.waits ??= new TallyWaits(tally, clock)
+      const settle = (quiescent: boolean): void => {
+        timer?.cancel()
+        signal?.removeEventListener('abort', giveUp)
+        resolve(quiescent)
+      }
+      const remove = tally.waits.add(watched, settleMillis, settle)
+      const giveUp = (): void => {
+        remove()
+        settle(false)
+      }
+      const timer = timeoutMillis === undefined ? undefined : clock.timer(giveUp, timeoutMillis)
+      signal?.addEventListener('abort', giveUp, { once: true })
+    })
+  }
+
+  /** Open activities in the scope, oldest first, leaving out the asker and its ancestors unless `self`. */
+  list(scope: Scope | undefined): ActivityRecord[] {
+    const lifecycle = this.#lifecycle
+    const resolved = resolveScope(lifecycle.faults, scope)
+    const own = resolved.self ? undefined : this.#line(this.#asker())
+    const found: ActivityRecord[] = []
+    for (const record of lifecycle.open) {
+      if (own?.has(record) !== true && this.#matches(resolved, record)) found.push(record)
+    }
+    return found
+  }
+
+  #asker(): ActivityRecord | undefined {
+    const current = this.#lifecycle.ports?.currentRecord()
+    return current?.owner === this.#lifecycle ? current : undefined
+  }
+
+  #line(record: ActivityRecord | undefined): ReadonlySet<ActivityRecord> {
+    const line = new Set<ActivityRecord>()
+    for (let at = record; at !== undefined; at = at.origin) line.add(at)
+    return line
+  }
+
+  #matches(scope: ResolvedScope, record: ActivityRecord): boolean {
+    const { faults } = this.#lifecycle
+    return inScope(scope, record, (asked) => this.#lifecycle.snapshot(asked), faults)
+  }
+
+  /** @param keep whether a module or group that nothing came into yet must be counted from now on */
+  #watch(scope: ResolvedScope, keep: boolean): Watched {
+    const asker = scope.self ? undefined : this.#asker()
+    const top = scope.withinId === undefined ? undefined : this.#lifecycle.find(scope.withinId)
+    const tally = this.#tally(scope, top, keep)
+    const own = (): number => {
+      let count = 0
+      for (let at = asker; at !== undefined; at = at.origin) {
+        if (at.open && this.#matches(scope, at)) count += 1
+      }
+      return count
+    }
+    // Below an activity that has ended nothing is counted any more, but work of it may still be open.
+    const scans = scope.narrowed > 1 || scope.attributes !== undefined || scope.where !== undefined || (scope.withinId !== undefined && top === undefined)
+    const key = `${scope.planned}`
+    if (!scans) {
+      const open = (): number => (scope.planned ? tally.open : tally.open - tally.planned)
+      const allowance = asker === undefined ? () => 0 : own
+      return { tally, asker, key, allowance, quiescent: () => open() === allowance(), matches: undefined }
+    }
+    return {
+      tally,
+      asker,
+      // A question with a test of its own has no name by which another could be told to be the same.
+      key: `${key} ${++this.#questions}`,
+      allowance: () => Number.POSITIVE_INFINITY,
+      quiescent: () => tally.open === 0 || !this.#any(scope, asker),
+      matches: (record) => this.#matches(scope, record),
+    }
+  }
+
+  #any(scope: ResolvedScope, asker: ActivityRecord | undefined): boolean {
+    const line = this.#line(asker)
+    for (const record of this.#lifecycle.open) {
+      if (!line.has(record) && this.#matches(scope, record)) return true
+    }
+    return false
+  }
+
+  /** The smallest tally that holds everything in the scope. */
+  #tally(scope: ResolvedScope, top: ActivityRecord | undefined, keep: boolean): Tally {
+    const { counters } = this.#lifecycle
+    let smallest: Tally = counters.whole
+    const consider = (tally: Tally): void => {
+      if (tally.open <= smallest.open) smallest = tally
+    }
+    if (top !== undefined) consider(this.#lifecycle.subtree(top))
+    if (scope.module !== undefined) consider(counters.modules.named(scope.module, keep))
+    if (scope.group !== undefined) consider(counters.groups.named(scope.group, keep))
+    if (scope.type !== undefined) consider(counters.types.named(scope.type, keep))
+    return smallest
+  }
+}

@@ -1,0 +1,116 @@
+import type { ActivityRecord } from '../activity/record.js'
+import type { Attributes } from '../activity/values.js'
+import type { Faults } from '../base/faults.js'
+import type { ActivitySnapshot } from '../activity/snapshot.js'
+
+/**
+ * Which open activities a question is about; without any field, all of them.
+ * One of `module`, `group`, `type` or `within` alone is answered in O(1); several together, `attributes` and `where`
+ * look at every open activity.
+ */
+export interface Scope {
+  readonly module?: string | undefined
+  readonly group?: string | undefined
+  readonly type?: string | undefined
+  /** An activity and everything below it, by handle or id. */
+  readonly within?: string | { readonly id: string } | undefined
+  /** Attributes that an activity must have with these values. */
+  readonly attributes?: Attributes | undefined
+  /** A test of your own; works in this process only. */
+  readonly where?: ((activity: ActivitySnapshot) => boolean) | undefined
+  /** `false` leaves planned work out. @defaultValue true */
+  readonly planned?: boolean | undefined
+  /** `true` counts the activity that asks and its ancestors too. @defaultValue false */
+  readonly self?: boolean | undefined
+}
+
+/** A scope after its fields have been read once and checked. */
+export interface ResolvedScope {
+  readonly module: string | undefined
+  readonly group: string | undefined
+  readonly type: string | undefined
+  readonly withinId: string | undefined
+  readonly attributes: Attributes | undefined
+  readonly where: ((activity: ActivitySnapshot) => boolean) | undefined
+  readonly planned: boolean
+  readonly self: boolean
+  /** How many fields choose activities. */
+  readonly narrowed: number
+}
+
+export const wholeScope: ResolvedScope = Object.freeze({
+  module: undefined, group: undefined, type: undefined, withinId: undefined,
+  attributes: undefined, where: undefined, planned: true, self: false, narrowed: 0,
+})
+
+type Kinds = { string: string; boolean: boolean; function: (activity: ActivitySnapshot) => boolean; object: object }
+
+/** Reads a scope; a field of the wrong type is left out and counted. */
+export function resolveScope(faults: Faults, scope: Scope | undefined): ResolvedScope {
+  if (scope === undefined) return wholeScope
+  try {
+    return readScope(faults, scope)
+  } catch (error) {
+    faults.count('scope.invalid', 'scope', error)
+    return wholeScope
+  }
+}
+
+function readScope(faults: Faults, scope: Scope): ResolvedScope {
+  function field<K extends keyof Kinds>(key: keyof Scope, kind: K): Kinds[K] | undefined {
+    const value: unknown = scope[key]
+    if (value === undefined || value === null) return undefined
+    if (typeof value === kind) return value as Kinds[K]
+    faults.count('scope.invalid', key)
+    return undefined
+  }
+  const { within } = scope
+  const withinId = typeof within === 'object' && within !== null ? String(within.id) : field('within', 'string')
+  const chosen = {
+    module: field('module', 'string'),
+    group: field('group', 'string'),
+    type: field('type', 'string'),
+    withinId,
+    attributes: field('attributes', 'object') as Attributes | undefined,
+    where: field('where', 'function'),
+  }
+  return {
+    ...chosen,
+    planned: field('planned', 'boolean') ?? true,
+    self: field('self', 'boolean') ?? false,
+    narrowed: Object.values(chosen).filter((value) => value !== undefined).length,
+  }
+}
+
+/** Whether an activity is the one with this id or lies below it. */
+export function isWithin(record: ActivityRecord, id: string): boolean {
+  let at: ActivityRecord | undefined = record
+  while (at !== undefined) {
+    if (at.hasId && at.id === id) return true
+    at = at.origin
+  }
+  return false
+}
+
+/** Whether an open activity is in the scope. `self` is not looked at here. */
+export function inScope(scope: ResolvedScope, record: ActivityRecord, read: (record: ActivityRecord) => ActivitySnapshot, faults: Faults): boolean {
+  if (!scope.planned && record.state === 'planned') return false
+  if (scope.narrowed === 0) return true
+  if (scope.module !== undefined && record.module !== scope.module) return false
+  if (scope.group !== undefined && record.group !== scope.group) return false
+  if (scope.type !== undefined && record.type !== scope.type) return false
+  if (scope.withinId !== undefined && !isWithin(record, scope.withinId)) return false
+  if (scope.attributes !== undefined && !hasAttributes(record, scope.attributes)) return false
+  if (scope.where === undefined) return true
+  try {
+    return scope.where(read(record)) === true
+  } catch (error) {
+    faults.count('scope.invalid', 'where', error)
+    return false
+  }
+}
+
+function hasAttributes(record: ActivityRecord, wanted: Attributes): boolean {
+  const has = record.details?.attributes
+  return Object.keys(wanted).every((key) => has !== undefined && Object.hasOwn(has, key) && has[key] === wanted[key])
+}

@@ -1,0 +1,120 @@
+import type { Change, FeedHost, FeedItem } from './feed.js'
+
+export const overflowPolicies = ['inline', 'drop', 'gap'] as const
+/**
+ * What happens when a batch is full before the event loop came round: `inline` delivers it inside the call that filled
+ * it and loses nothing, `drop` leaves the newest out and counts them, `gap` does the same and says which are missing.
+ */
+export type OverflowPolicy = (typeof overflowPolicies)[number]
+
+export interface SubscribeOptions {
+  /** Shown in the statistics. @defaultValue `'subscriber'` */
+  readonly name?: string | undefined
+  /** How many changes wait at most. @defaultValue 4096 */
+  readonly maxBatch?: number | undefined
+  /** @defaultValue `'inline'` */
+  readonly whenFull?: OverflowPolicy | undefined
+}
+
+/** How one subscriber is doing. */
+export interface SubscriptionStats {
+  readonly name: string
+  readonly delivered: number
+  readonly dropped: number
+  readonly faults: number
+  /** Time spent inside the subscriber's function. */
+  readonly spentMillis: number
+  readonly waiting: number
+}
+
+const defaultMaxBatch = 4_096
+
+/** One subscriber of the feed with its own bound. */
+export class Subscription {
+  readonly #host: FeedHost
+  readonly #listener: (items: readonly FeedItem[]) => unknown
+  readonly #ended: (subscription: Subscription) => void
+  readonly #name: string
+  readonly #maxBatch: number
+  readonly #whenFull: OverflowPolicy
+  #batch: FeedItem[] = []
+  #missing: { from: number; to: number } | undefined = undefined
+  #delivering = false
+  #delivered = 0
+  #dropped = 0
+  #faults = 0
+  #spentMillis = 0
+
+  constructor(host: FeedHost, listener: (items: readonly FeedItem[]) => unknown, options: SubscribeOptions, ended: (subscription: Subscription) => void) {
+    this.#host = host
+    this.#listener = listener
+    this.#ended = ended
+    this.#name = typeof options.name === 'string' ? options.name : 'subscriber'
+    const { maxBatch, whenFull } = options
+    this.#maxBatch = typeof maxBatch === 'number' && maxBatch >= 1 ? Math.floor(maxBatch) : defaultMaxBatch
+    this.#whenFull = overflowPolicies.find((policy) => policy === whenFull) ?? 'inline'
+  }
+
+  offer(change: Change): void {
+    if (this.#batch.length >= this.#maxBatch) {
+      // Inside its own delivery a subscriber cannot be called again: what it causes beyond its bound is dropped.
+      if (this.#whenFull !== 'inline' || this.#delivering) return this.#drop(change)
+      this.deliver()
+    }
+    this.#batch.push(change)
+  }
+
+  #drop(change: Change): void {
+    this.#dropped += 1
+    this.#missing ??= { from: change.number, to: change.number }
+    this.#missing.to = change.number
+  }
+
+  deliver(): void {
+    if (this.#delivering || (this.#batch.length === 0 && this.#missing === undefined)) return
+    const batch = this.#batch
+    this.#batch = []
+    if (this.#missing !== undefined && this.#whenFull !== 'drop') batch.push({ kind: 'gap', ...this.#missing })
+    this.#missing = undefined
+    if (batch.length === 0) return
+    this.#delivering = true
+    const began = this.#host.clock.monotonicMillis()
+    try {
+      this.#host.detached(() => this.#call(batch))
+    } catch (error) {
+      this.#fault(error)
+    }
+    this.#spentMillis += this.#host.clock.monotonicMillis() - began
+    this.#delivered += batch.length
+    this.#delivering = false
+  }
+
+  #call(batch: readonly FeedItem[]): void {
+    const returned = this.#listener(batch)
+    if (typeof returned === 'object' && returned !== null && 'then' in returned) {
+      Promise.resolve(returned).catch((error: unknown) => this.#fault(error))
+    }
+  }
+
+  #fault(error: unknown): void {
+    this.#faults += 1
+    this.#host.faults.count('subscriber.threw', this.#name, error)
+  }
+
+  /** Ends it; what waits is delivered first. */
+  end(): void {
+    this.deliver()
+    this.#ended(this)
+  }
+
+  stats(): SubscriptionStats {
+    return {
+      name: this.#name,
+      delivered: this.#delivered,
+      dropped: this.#dropped,
+      faults: this.#faults,
+      spentMillis: this.#spentMillis,
+      waiting: this.#batch.length,
+    }
+  }
+}

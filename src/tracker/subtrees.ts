@@ -1,0 +1,50 @@
+import type { ActivityRecord } from '../activity/record.js'
+import { SubtreeTally } from './tally.js'
+
+/**
+ * Gives an activity a tally of itself and of everything below it. Counting starts with one pass over what is open; from
+ * then on every start and end below moves it.
+ */
+export function beginWatching(record: ActivityRecord, open: Iterable<ActivityRecord>): SubtreeTally {
+  const outer = record.subtree as SubtreeTally | undefined
+  if (outer?.root === record) return outer
+  const made = new SubtreeTally(record, outer)
+  for (const candidate of open) {
+    if (candidate === record || descends(candidate, record)) {
+      insert(candidate, made)
+      made.enter(candidate.state === 'planned')
+    }
+  }
+  record.subtree = made
+  return made
+}
+
+function descends(candidate: ActivityRecord, record: ActivityRecord): boolean {
+  for (let at = candidate.origin; at !== undefined; at = at.origin) {
+    if (at === record) return true
+  }
+  return false
+}
+
+/** Puts a tally into the candidate's chain, below the tallies of activities further down. */
+function insert(candidate: ActivityRecord, made: SubtreeTally): void {
+  const nearest = candidate.subtree as SubtreeTally | undefined
+  if (nearest === made.outer) {
+    candidate.subtree = made
+    return
+  }
+  let inner = nearest
+  while (inner !== undefined && inner.outer !== made.outer) inner = inner.outer
+  if (inner !== undefined && inner !== made) inner.outer = made
+}
+
+/** The tallies that a new activity counts into. An ancestor that has ended may have missed tallies made above it since. */
+export function inheritedSubtree(origin: ActivityRecord | undefined): SubtreeTally | undefined {
+  if (origin === undefined) return undefined
+  const own = origin.subtree as SubtreeTally | undefined
+  if (origin.open) return own
+  const above = inheritedSubtree(origin.origin)
+  if (own?.root !== origin) return above
+  own.outer = above
+  return own
+}

@@ -1,0 +1,26 @@
+import type { Tally } from './tally.js'
+
+const shownModules = 10
+
+function byCount(count: (tally: Tally) => number): (a: Tally, b: Tally) => number {
+  return (a, b) => count(b) - count(a) || (a.name < b.name ? -1 : 1)
+}
+
+function part(tallies: Iterable<Tally>, count: (tally: Tally) => number, all: boolean): string {
+  const busy = [...tallies].filter((tally) => count(tally) > 0).sort(byCount(count))
+  const shown = all ? busy : busy.slice(0, shownModules)
+  const rest = busy.length - shown.length
+  const names = shown.map((tally) => `${tally.name}: ${count(tally)}`)
+  if (rest > 0) names.push(`… and ${rest.toLocaleString('en')} more`)
+  return names.join(', ')
+}
+
+/** "Active: 4 (RolloutWorker-1: 3, Trainer: 1); planned: 2 (Queue: 2)", or "Quiescent (no active work)". */
+export function summaryOf(whole: Tally, modules: Iterable<Tally>, all: boolean): string {
+  const running = whole.open - whole.planned
+  const parts: string[] = []
+  const listed = [...modules]
+  if (running > 0) parts.push(`Active: ${running} (${part(listed, (tally) => tally.open - tally.planned, all)})`)
+  if (whole.planned > 0) parts.push(`${parts.length === 0 ? 'Planned' : 'planned'}: ${whole.planned} (${part(listed, (tally) => tally.planned, all)})`)
+  return parts.length === 0 ? 'Quiescent (no active work)' : parts.join('; ')
+}

@@ -1,0 +1,50 @@
+import type { ActivityRecord } from '../activity/record.js'
+import type { TallyWaits } from './waits.js'
+
+/**
+ * How much is open in one part of the tracker: all of it, a module, a group, a type or a subtree.
+ * Moves synchronously with every plan, start and end, so that an answer costs one read.
+ */
+export class Tally {
+  readonly name: string
+  /** Planned and running. */
+  open = 0
+  planned = 0
+  /** Every activity that ever came in. Never goes down. */
+  created = 0
+  waits: TallyWaits | undefined = undefined
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  enter(asPlanned: boolean): void {
+    this.created += 1
+    this.open += 1
+    if (asPlanned) this.planned += 1
+  }
+
+  begin(record: ActivityRecord): void {
+    this.planned -= 1
+    if (this.waits !== undefined) this.waits.changed(record)
+  }
+
+  leave(asPlanned: boolean, record: ActivityRecord): void {
+    this.open -= 1
+    if (asPlanned) this.planned -= 1
+    if (this.waits !== undefined) this.waits.changed(record)
+  }
+}
+
+/** The tally of one activity and everything below it; exists only for activities that somebody asked about. */
+export class SubtreeTally extends Tally {
+  readonly root: ActivityRecord
+  /** The next watched activity above. */
+  outer: SubtreeTally | undefined
+
+  constructor(root: ActivityRecord, outer: SubtreeTally | undefined) {
+    super(root.name)
+    this.root = root
+    this.outer = outer
+  }
+}

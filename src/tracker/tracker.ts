@@ -1,0 +1,294 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { threadId, isMainThread } from 'node:worker_threads'
+import type { ActivityHandle } from '../activity/handle.js'
+import type { ActivityProcess, ActivitySnapshot } from '../activity/snapshot.js'
+import { type Intake, type Redact, toNumber } from '../activity/values.js'
+import { type Clock, systemClock } from '../base/clock.js'
+import { type FaultKind, Faults, type WarningListener } from '../base/faults.js'
+import { UnderwayError } from '../base/underway-error.js'
+import { type Blocker, blockerOf } from './blockers.js'
+import { ChangeLog, type ChangesOptions, type ChangeStream, type FeedSnapshot } from './change-stream.js'
+import { type CounterColumn, type CounterRow, Counters } from './counters.js'
+import type { ErrorHealth, ErrorHealthThresholds, SeverityCounts } from './error-health.js'
+import type { ErrorFilter, ErrorRecord, ErrorReport } from './error-log.js'
+import { Errors } from './errors.js'
+import { eventMatcher, type EventName, isChange } from './events.js'
+import { type Change, Feed, type FeedItem } from './feed.js'
+import { Lifecycle } from './lifecycle.js'
+import { type ModuleOptions, type ModuleRegistration, Modules, type ModuleStatus } from './modules.js'
+import { noPorts } from './ports.js'
+import { Quiescence, type WaitOptions } from './quiescence.js'
+import type { Scope } from './scope.js'
+import type { SubscribeOptions, SubscriptionStats } from './subscription.js'
+import { summaryOf } from './summary.js'
+
+export interface TrackerOptions {
+  /** The module of activities that name none. @defaultValue `'unknown_service'` */
+  readonly serviceName?: string | undefined
+  /** Errors kept in memory; the oldest leaves first. @defaultValue 1000 */
+  readonly maxErrors?: number | undefined
+  /** Registered modules. @defaultValue 10000 */
+  readonly maxModules?: number | undefined
+  /** How far back `errorHealth` looks. @defaultValue 300000 (5 min) */
+  readonly errorWindowMillis?: number | undefined
+  readonly errorThresholds?: ErrorHealthThresholds | undefined
+  /** Sees every text, attribute and JSON property once, before anything else does; what it returns is kept. */
+  readonly redact?: Redact | undefined
+  /** Calls functions directly, hands out inert handles and answers that all is quiescent. @defaultValue false */
+  readonly disabled?: boolean | undefined
+  /** Where time comes from. @defaultValue the system's clocks */
+  readonly clock?: Clock | undefined
+  /** Where the counters lie: 64 bytes per combination of module, group and type. @defaultValue a buffer that grows */
+  readonly counterBuffer?: ArrayBuffer | SharedArrayBuffer | undefined
+  /** Told once per kind what was kept away from your code. @defaultValue `process.emitWarning` */
+  readonly onWarning?: WarningListener | undefined
+}
+
+/** All counters of a tracker in one moment, as plain JSON. */
+export interface TrackerSnapshot {
+  /** Of this format. */
+  readonly version: 1
+  readonly process: ActivityProcess
+  readonly time: number
+  /** How many changes there were. */
+  readonly changes: number
+  readonly open: number
+  readonly planned: number
+  readonly totals: Readonly<Record<CounterColumn, number>>
+  readonly rows: readonly CounterRow[]
+  /** Errors in the window, by severity. */
+  readonly errors: SeverityCounts
+  readonly droppedErrors: number
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>
+  readonly subscribers: readonly SubscriptionStats[]
+}
+
+/** Ends a subscription; safe to call twice. */
+export interface Unsubscribe extends Disposable {
+  (): void
+}
+
+/** The key under which a tracker holds its inside, for this and other copies of the package. */
+export const lifecycleKey: unique symbol = Symbol.for('underway.tracker.lifecycle/1') as never
+
+function positive(name: string, value: number | undefined, fallback: number): number {
+  if (value === undefined) return fallback
+  if (typeof value === 'number' && value >= 1 && Number.isFinite(value)) return Math.floor(value)
+  throw new UnderwayError('OPTIONS_INVALID', `new ActivityTracker({ ${name} }): expected a number of at least 1, got ${String(value)}`)
+}
+
+/** Knows what is open, how it is, and when it is done. `new ActivityTracker()` is isolated from every other. */
+export class ActivityTracker {
+  readonly [lifecycleKey]: Lifecycle
+  /** The module of activities that name none. */
+  readonly serviceName: string
+  readonly disabled: boolean
+  readonly process: ActivityProcess
+  readonly #quiescence: Quiescence
+  readonly #modules: Modules
+  readonly #changes: ChangeLog
+  #step = 0
+
+  /** @throws UnderwayError OPTIONS_INVALID */
+  constructor(options: TrackerOptions = {}) {
+    const clock = options.clock ?? systemClock
+    const faults = new Faults(options.onWarning)
+    const intake: Intake = { faults, redact: options.redact }
+    this.serviceName = options.serviceName ?? 'unknown_service'
+    this.disabled = options.disabled ?? false
+    this.process = Object.freeze({
+      instance: randomUUID(),
+      service: this.serviceName,
+      pid: process.pid,
+      host: hostname(),
+      ...(isMainThread ? {} : { worker: threadId }),
+    })
+    const { instance } = this.process
+    const detached = <T>(work: () => T): T => (this[lifecycleKey].ports ?? noPorts).detached(work)
+    const feed = new Feed({ instance, clock, faults, detached })
+    const counters = new Counters(faults, options.counterBuffer)
+    const errors = new Errors({
+      clock,
+      intake,
+      maxErrors: positive('maxErrors', options.maxErrors, 1_000),
+      windowMillis: positive('errorWindowMillis', options.errorWindowMillis, 300_000),
+      thresholds: options.errorThresholds ?? {},
+      published: (error) => feed.publish({ kind: 'error', error }),
+    })
+    this[lifecycleKey] = new Lifecycle({
+      serviceName: this.serviceName,
+      disabled: this.disabled,
+      groupOf: (module) => this.#modules.groupOf(module),
+      clock,
+      faults,
+      intake,
+      process: this.process,
+      counters,
+      errors,
+      feed,
+    })
+    this.#quiescence = new Quiescence(this[lifecycleKey])
+    this.#modules = new Modules(
+      {
+        instance,
+        clock,
+        detached,
+        tally: (module) => counters.modules.named(module, false),
+        changed: (module) => feed.publish({ kind: 'module', module }),
+        reportDown: (module, reason, error) => void errors.report(error ?? `module ${module} is down: ${reason}`, {}, { module, work: 'health check', activityId: undefined }),
+      },
+      positive('maxModules', options.maxModules, 10_000),
+    )
+    this.#changes = new ChangeLog({ instance, feed, faults, snapshot: () => this.#openNow() })
+  }
+
+  /** Whether nothing is open in the scope, leaving out the activity that asks and its ancestors. */
+  isQuiescent(scope?: Scope): boolean {
+    return this.#quiescence.isQuiescent(scope)
+  }
+
+  /**
+   * Waits until nothing is open in the scope at the end of a turn of the event loop. `true` then, `false` on timeout
+   * and on abort; never rejects.
+   */
+  waitQuiescent(options?: WaitOptions): Promise<boolean> {
+    return this.#quiescence.wait(options)
+  }
+
+  /** Why the scope is not quiescent, oldest first. */
+  blockers(scope?: Scope): Blocker[] {
+    const now = this[lifecycleKey].clock.monotonicMillis()
+    return this.#quiescence.list(scope).map((record) => blockerOf(record, this.process.instance, now))
+  }
+
+  /** One line: `Active: 4 (RolloutWorker-1: 3, Trainer: 1)`. @param options `all` lists more than the ten busiest modules */
+  runningSummary(options?: { readonly all?: boolean }): string {
+    const { counters } = this[lifecycleKey]
+    return summaryOf(counters.whole, counters.modules.all(), options?.all === true)
+  }
+
+  /** What is open in the scope, oldest first, the asker and its ancestors included. */
+  openActivities(scope?: Scope): ActivitySnapshot[] {
+    const lifecycle = this[lifecycleKey]
+    return this.#quiescence.list({ ...scope, self: scope?.self ?? true }).map((record) => lifecycle.snapshot(record))
+  }
+
+  /** The handle of an open activity, by its id. */
+  activity(id: string): ActivityHandle | undefined {
+    const record = this[lifecycleKey].find(id)
+    return record === undefined ? undefined : this[lifecycleKey].ports?.handleOf(record)
+  }
+
+  /** Calls back in batches after things have changed, never inside a call of yours unless a batch is full. */
+  subscribe(listener: (items: readonly FeedItem[]) => unknown, options: SubscribeOptions = {}): Unsubscribe {
+    if (typeof listener !== 'function') {
+      this[lifecycleKey].faults.count('option.invalid', 'subscribe(listener)')
+      return unsubscribeBy(() => {})
+    }
+    const subscription = this[lifecycleKey].feed.subscribe(listener, options)
+    return unsubscribeBy(() => subscription.end())
+  }
+
+  /** Calls back for one kind of event: `'run.failed'`, `'activity.ended'`, `'error'`, `'module.down'`. */
+  on(event: EventName, listener: (change: Change) => unknown): Unsubscribe {
+    const matches = eventMatcher(event)
+    const { faults } = this[lifecycleKey]
+    if (matches === undefined || typeof listener !== 'function') {
+      faults.count('event.unknown', `on(${JSON.stringify(String(event).slice(0, 80))})`)
+      return unsubscribeBy(() => {})
+    }
+    return this.subscribe(
+      (items) => {
+        for (const item of items) {
+          if (isChange(item) && matches(item)) listener(item)
+        }
+      },
+      { name: `on ${event}` },
+    )
+  }
+
+  /** Changes as an async iterator, from a cursor on. */
+  changes(options: ChangesOptions = {}): ChangeStream {
+    return this.#changes.open(options)
+  }
+
+  /** Delivers to all subscribers what they have not seen, now. */
+  flushNow(): void {
+    this[lifecycleKey].feed.drain()
+  }
+
+  /** Makes a module known. @throws UnderwayError OPTIONS_INVALID, MODULE_DUPLICATE */
+  registerModule(name: string, options: ModuleOptions = {}): ModuleRegistration {
+    return this.#modules.register(name, options)
+  }
+
+  /** Asks every registered module at once; `false` if any of them is down. @param options `timeoutMillis`: 5000 by default */
+  checkModuleLiveness(options?: { readonly timeoutMillis?: number }): Promise<boolean> {
+    const timeoutMillis = toNumber(this[lifecycleKey].intake, 'timeoutMillis', options?.timeoutMillis) ?? 5_000
+    return this.#modules.checkAll(timeoutMillis)
+  }
+
+  modules(): ModuleStatus[] {
+    return this.#modules.list()
+  }
+
+  /** Reports an error or a message and returns its id. One error object counts once. */
+  reportError(error: unknown, report: ErrorReport = {}): string {
+    const lifecycle = this[lifecycleKey]
+    const current = lifecycle.ports?.currentRecord()
+    const inside = current?.owner === lifecycle ? current : undefined
+    const fallback = { module: inside?.module ?? this.serviceName, work: inside?.name ?? '', activityId: inside?.id }
+    return lifecycle.errors.report(error, report, fallback)
+  }
+
+  errorHealth(): ErrorHealth {
+    return this[lifecycleKey].errors.health()
+  }
+
+  /** The errors that are kept, newest last. */
+  errors(filter: ErrorFilter = {}): ErrorRecord[] {
+    return this[lifecycleKey].errors.list(filter)
+  }
+
+  /** The current step of the training or the loop. */
+  get step(): number {
+    return this.#step
+  }
+
+  set step(step: number) {
+    const { intake, feed } = this[lifecycleKey]
+    const value = toNumber(intake, 'step', step)
+    if (value === undefined || value === this.#step) return
+    this.#step = value
+    feed.publish({ kind: 'step', step: value })
+  }
+
+  /** Every counter in one moment. */
+  snapshot(): TrackerSnapshot {
+    const { counters, clock, errors, faults, feed } = this[lifecycleKey]
+    return {
+      version: 1,
+      process: this.process,
+      time: clock.wallMillis(),
+      changes: feed.number,
+      open: counters.whole.open,
+      planned: counters.whole.planned,
+      totals: counters.totals(),
+      rows: counters.rows(),
+      errors: errors.windowCounts(),
+      droppedErrors: errors.dropped,
+      faults: faults.toJSON(),
+      subscribers: feed.stats(),
+    }
+  }
+
+  #openNow(): FeedSnapshot {
+    const time = this[lifecycleKey].clock.wallMillis()
+    return { kind: 'snapshot', instance: this.process.instance, time, activities: this.openActivities() }
+  }
+}
+
+function unsubscribeBy(end: () => void): Unsubscribe {
+  return Object.assign(() => end(), { [Symbol.dispose]: () => end() })
+}

@@ -1,0 +1,150 @@
+import type { ActivityRecord } from '../activity/record.js'
+import type { Clock, Timer } from '../base/clock.js'
+import type { Tally } from './tally.js'
+
+/** How a scope is watched: what is open in it now, leaving out the asker and its ancestors. */
+export interface Watched {
+  readonly tally: Tally
+  /** The activity that asked; work of its own and of its ancestors does not count. */
+  readonly asker: ActivityRecord | undefined
+  /** Two waits with the same key have the same answer. */
+  readonly key: string
+  /** How many activities of the asker's own line the tally counts at most; the tally must come down to this to be looked at. */
+  allowance(): number
+  quiescent(): boolean
+  /** Given where the tally counts more than the question is about: whether an activity belongs to the question. */
+  readonly matches: ((record: ActivityRecord) => boolean) | undefined
+}
+
+interface Waiter {
+  readonly settleMillis: number
+  readonly resolve: (quiescent: boolean) => void
+  settle: Timer | undefined
+  cameInWhenQuiet: number
+}
+
+/** All waiters that share one question; they are resolved together. */
+class WaitGroup {
+  readonly watched: Watched
+  readonly waiters = new Set<Waiter>()
+  #matched = 0
+
+  constructor(watched: Watched) {
+    this.watched = watched
+  }
+
+  /** Only what has ended needs to be remembered here; what is still open shows when the question is asked again. */
+  saw(record: ActivityRecord): void {
+    if (this.watched.matches?.(record) === true) this.#matched += 1
+  }
+
+  /** Grows whenever something came into the question. */
+  cameIn(): number {
+    return this.watched.matches === undefined ? this.watched.tally.created : this.#matched
+  }
+}
+
+/**
+ * Who waits on one tally. A change costs one comparison, however many wait: only when the tally has come down to what
+ * the waiting activities themselves account for is anything looked at, and then once per trip to the event loop.
+ */
+export class TallyWaits {
+  readonly #tally: Tally
+  readonly #clock: Clock
+  readonly #groups = new Map<ActivityRecord | undefined, Map<string, WaitGroup>>()
+  #allowance = 0
+  #scans = 0
+  #checking = false
+
+  constructor(tally: Tally, clock: Clock) {
+    this.#tally = tally
+    this.#clock = clock
+  }
+
+  /** Called by the tally after something in it started or ended. */
+  changed(record?: ActivityRecord): void {
+    if (this.#scans > 0 && record !== undefined) this.#tell(record)
+    if (this.#tally.open - this.#tally.planned > this.#allowance || this.#checking) return
+    this.#checking = true
+    // Not at once: what ends and what takes over from it often happen in one tick, and only the end of the tick counts.
+    this.#clock.defer(() => {
+      this.#checking = false
+      this.#check()
+    })
+  }
+
+  add(watched: Watched, settleMillis: number, resolve: (quiescent: boolean) => void): () => void {
+    const group = this.#group(watched)
+    const waiter: Waiter = { settleMillis, resolve, settle: undefined, cameInWhenQuiet: 0 }
+    group.waiters.add(waiter)
+    this.#allowance = Math.max(this.#allowance, watched.allowance())
+    this.changed()
+    return () => this.#remove(group, waiter)
+  }
+
+  #tell(record: ActivityRecord): void {
+    for (const byKey of this.#groups.values()) {
+      for (const group of byKey.values()) group.saw(record)
+    }
+  }
+
+  #group(watched: Watched): WaitGroup {
+    let byKey = this.#groups.get(watched.asker)
+    if (byKey === undefined) {
+      byKey = new Map()
+      this.#groups.set(watched.asker, byKey)
+    }
+    let group = byKey.get(watched.key)
+    if (group === undefined) {
+      group = new WaitGroup(watched)
+      byKey.set(watched.key, group)
+      if (watched.matches !== undefined) this.#scans += 1
+    }
+    return group
+  }
+
+  #remove(group: WaitGroup, waiter: Waiter): void {
+    waiter.settle?.cancel()
+    if (!group.waiters.delete(waiter) || group.waiters.size > 0) return
+    if (group.watched.matches !== undefined) this.#scans -= 1
+    const byKey = this.#groups.get(group.watched.asker)
+    byKey?.delete(group.watched.key)
+    if (byKey?.size === 0) this.#groups.delete(group.watched.asker)
+    if (this.#groups.size === 0) this.#tally.waits = undefined
+  }
+
+  #check(): void {
+    let allowance = 0
+    for (const byKey of this.#groups.values()) {
+      for (const group of byKey.values()) {
+        if (group.watched.quiescent()) this.#quiet(group)
+        allowance = Math.max(allowance, group.watched.allowance())
+      }
+    }
+    this.#allowance = allowance
+  }
+
+  #quiet(group: WaitGroup): void {
+    for (const waiter of group.waiters) {
+      if (waiter.settleMillis > 0) this.#settle(group, waiter)
+      else this.#resolve(group, waiter)
+    }
+  }
+
+  #resolve(group: WaitGroup, waiter: Waiter): void {
+    this.#remove(group, waiter)
+    waiter.resolve(true)
+  }
+
+  /** Quiet must last: anything that came in meanwhile, even if it ended again, starts the wait anew. */
+  #settle(group: WaitGroup, waiter: Waiter): void {
+    if (waiter.settle !== undefined) return
+    waiter.cameInWhenQuiet = group.cameIn()
+    waiter.settle = this.#clock.timer(() => {
+      waiter.settle = undefined
+      if (!group.watched.quiescent()) return
+      if (waiter.cameInWhenQuiet === group.cameIn()) this.#resolve(group, waiter)
+      else this.#settle(group, waiter)
+    }, waiter.settleMillis)
+  }
+}
