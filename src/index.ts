@@ -1,4 +1,4 @@
-export { activityTypes, type ActivityType, type KnownActivityType } from './activity/activity-types.js'
+export { type ActivityType, activityTypes, type KnownActivityType } from './activity/activity-types.js'
 export type { ErrorInfo } from './activity/error-info.js'
 export type { ActivityFields, ActivityHandle } from './activity/handle.js'
 export type {
@@ -20,27 +20,45 @@ export type {
 } from './activity/options.js'
 export type { LogEntry } from './activity/record.js'
 export type { ActivityProcess, ActivitySnapshot, DetailedSnapshot } from './activity/snapshot.js'
-export { activityStates, type ActivityCondition, type ActivityState, type EndedState, type OpenState, type Severity } from './activity/states.js'
+export {
+  type ActivityCondition,
+  type ActivityState,
+  activityStates,
+  type EndedState,
+  type OpenState,
+  type Severity,
+} from './activity/states.js'
 export type { Attributes, AttributeValue, JsonObject, JsonValue, Redact } from './activity/values.js'
 export type { CallSite } from './base/call-site.js'
 export type { Clock, Timer } from './base/clock.js'
 export type { FaultKind, WarningListener } from './base/faults.js'
 export { type ErrorCode, errorCodes, isUnderwayError, UnderwayError } from './base/underway-error.js'
 export { version } from './base/version.js'
-export { currentActivity, planActivity, runActivity, startActivity, type StartActivityOptions } from './instrument/blocks.js'
+export {
+  currentActivity,
+  planActivity,
+  runActivity,
+  type StartActivityOptions,
+  startActivity,
+} from './instrument/blocks.js'
 export type { StartOptions } from './instrument/description.js'
 export { type Preset, trackAsyncTask, trackDecision, trackThread } from './instrument/presets.js'
 export { type ActivityDecorator, type ActivityOptions, trackActivity } from './instrument/track-activity.js'
 export type { AnyFunction } from './instrument/wrap.js'
 export { extract } from './tracing/propagation.js'
 export type { Blocker } from './tracker/blockers.js'
-export type { ChangesOptions, ChangeStream, FeedSnapshot, StreamItem } from './tracker/change-stream.js'
+export type { Change, ChangeBody, FeedItem, Gap } from './tracker/change.js'
+export type { ChangeStream, ChangesOptions, FeedSnapshot, StreamItem } from './tracker/change-stream.js'
 export type { CounterColumn, CounterRow } from './tracker/counters.js'
 export { getTracker } from './tracker/default-tracker.js'
-export { type ErrorHealth, type ErrorHealthThresholds, errorHealthOf, type SeverityCounts } from './tracker/error-health.js'
+export {
+  type ErrorHealth,
+  type ErrorHealthThresholds,
+  errorHealthOf,
+  type SeverityCounts,
+} from './tracker/error-health.js'
 export type { ErrorFilter, ErrorRecord, ErrorReport } from './tracker/error-log.js'
 export type { EventName } from './tracker/events.js'
-export type { Change, ChangeBody, FeedItem, Gap } from './tracker/feed.js'
 export type { HealthCheck, ModuleOptions, ModuleRegistration, ModuleStatus } from './tracker/modules.js'
 export type { WaitOptions } from './tracker/quiescence.js'
 export type { Scope } from './tracker/scope.js'

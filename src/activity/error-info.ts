@@ -21,8 +21,8 @@ function typeOf(intake: Intake, error: object): string {
   if (typeof code === 'string' && codePattern.test(code)) return code
   const name = readProperty(intake.faults, error, 'name')
   if (typeof name === 'string' && name !== 'Error' && typePattern.test(name)) return name
-  const constructor = readProperty(intake.faults, error, 'constructor')
-  const className = typeof constructor === 'function' ? readProperty(intake.faults, constructor, 'name') : undefined
+  const made = readProperty(intake.faults, error, 'constructor')
+  const className = typeof made === 'function' ? readProperty(intake.faults, made, 'name') : undefined
   if (typeof className === 'string' && className !== 'Object' && typePattern.test(className)) return className
   return typeof name === 'string' && typePattern.test(name) ? name : 'Error'
 }

@@ -188,7 +188,11 @@ export class ActivityRecord {
   spanReference(): SpanReference {
     const real = this.recordedSpan()
     if (real !== undefined) return real
-    this.#ownSpan ??= { traceId: this.#inheritedTraceId(), spanId: newSpanId(), traceFlags: this.remote?.traceFlags ?? 0 }
+    this.#ownSpan ??= {
+      traceId: this.#inheritedTraceId(),
+      spanId: newSpanId(),
+      traceFlags: this.remote?.traceFlags ?? 0,
+    }
     return this.#ownSpan
   }
 
@@ -215,7 +219,13 @@ export class ActivityRecord {
   }
 
   controls(): ActivityControl {
-    this.control ??= { verdict: undefined, abort: undefined, aborted: undefined, cancelTimeout: undefined, paused: false }
+    this.control ??= {
+      verdict: undefined,
+      abort: undefined,
+      aborted: undefined,
+      cancelTimeout: undefined,
+      paused: false,
+    }
     return this.control
   }
 }

@@ -1,7 +1,7 @@
 import type { CallSite } from '../base/call-site.js'
 import type { ErrorInfo } from './error-info.js'
 import type { Attempt, LinkRelation, Progress } from './options.js'
-import { type ActivityRecord, type LogEntry, never } from './record.js'
+import { type ActivityDetails, type ActivityRecord, type LogEntry, never } from './record.js'
 import { type ActivityState, isOpen, type Severity } from './states.js'
 import type { Attributes, JsonObject, JsonValue } from './values.js'
 
@@ -64,13 +64,34 @@ export interface DetailedSnapshot extends ActivitySnapshot {
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 const carriedOver = [
-  'plan', 'doing', 'did', 'reason', 'considered', 'progress', 'step', 'result', 'error', 'severity', 'attempt',
-  'attributes', 'metadata', 'links', 'thread', 'startedFrom',
+  'plan',
+  'doing',
+  'did',
+  'reason',
+  'considered',
+  'progress',
+  'step',
+  'result',
+  'error',
+  'severity',
+  'attempt',
+  'attributes',
+  'metadata',
+  'links',
+  'thread',
+  'startedFrom',
 ] as const
 
 /** The wall time of a monotonic reading, relative to the activity's own creation. */
 export function wallTime(record: ActivityRecord, monotonic: number): number {
   return record.createdAt + (monotonic - record.createdMonotonic)
+}
+
+type CarriedOver = Pick<ActivityDetails, (typeof carriedOver)[number]>
+
+function carryOver<K extends keyof CarriedOver>(details: CarriedOver, snapshot: CarriedOver, key: K): void {
+  const value = details[key]
+  if (value !== undefined) snapshot[key] = value
 }
 
 export function snapshotOf(record: ActivityRecord, process: ActivityProcess): ActivitySnapshot {
@@ -98,12 +119,11 @@ export function snapshotOf(record: ActivityRecord, process: ActivityProcess): Ac
   }
   if (!isOpen(record.state)) {
     snapshot.endedAt = wallTime(record, record.endedMonotonic)
-    snapshot.durationMillis = record.endedMonotonic - (record.startedMonotonic > never ? record.startedMonotonic : record.createdMonotonic)
+    snapshot.durationMillis =
+      record.endedMonotonic - (record.startedMonotonic > never ? record.startedMonotonic : record.createdMonotonic)
   }
   if (details !== undefined) {
-    for (const key of carriedOver) {
-      if (details[key] !== undefined) Object.assign(snapshot, { [key]: details[key] })
-    }
+    for (const key of carriedOver) carryOver(details, snapshot, key)
   }
   return snapshot
 }

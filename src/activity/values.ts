@@ -31,11 +31,16 @@ function cut(intake: Intake, key: string, text: string, length: number): string 
   if (text.length <= length) return text.isWellFormed() ? text : text.toWellFormed()
   intake.faults.count('value.clamped', key)
   // toWellFormed() also mends a pair that the cut went through; slice() of a slice would keep the long parent alive.
-  return Buffer.from(text.slice(0, length - 1).toWellFormed()).toString() + '…'
+  return `${Buffer.from(text.slice(0, length - 1).toWellFormed()).toString()}…`
 }
 
 /** A text for people, or `undefined` for what is not one. Numbers, booleans and bigints are written out. */
-export function toText(intake: Intake, key: string, value: unknown, length: number = bounds.message): string | undefined {
+export function toText(
+  intake: Intake,
+  key: string,
+  value: unknown,
+  length: number = bounds.message,
+): string | undefined {
   if (value === undefined || value === null) return undefined
   const kept = redacted(intake, key, value)
   switch (typeof kept) {
@@ -172,7 +177,8 @@ class JsonCopy {
 
 /** Sets a property as data, also when it is called `__proto__`. */
 function define<T>(holder: Record<string, T>, key: string, value: T): void {
-  if (key === '__proto__') Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true })
+  if (key === '__proto__')
+    Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true })
   else holder[key] = value
 }
 
@@ -202,7 +208,9 @@ function toAttributeValue(intake: Intake, key: string, value: unknown): Attribut
   const first: unknown = value[0]
   const same = value.every((item) => isPrimitive(item) && typeof item === typeof first)
   if (!same || value.length > bounds.attributes) return undefined
-  return Object.freeze(value.map((item) => (typeof item === 'string' ? cut(intake, key, item, bounds.message) : item))) as AttributeValue
+  return Object.freeze(
+    value.map((item) => (typeof item === 'string' ? cut(intake, key, item, bounds.message) : item)),
+  ) as AttributeValue
 }
 
 /** The attributes that OpenTelemetry can carry, at most 128 of them, added to those already there. */

@@ -9,7 +9,11 @@ export type DeadlineOutcome<T> =
 /**
  * Waits for `work` until the deadline. Never rejects; what settles after the deadline is ignored, a late rejection too.
  */
-export function beforeDeadline<T>(clock: Clock, timeoutMillis: number, work: () => T | PromiseLike<T>): Promise<DeadlineOutcome<T>> {
+export function beforeDeadline<T>(
+  clock: Clock,
+  timeoutMillis: number,
+  work: () => T | PromiseLike<T>,
+): Promise<DeadlineOutcome<T>> {
   return new Promise((resolve) => {
     const timer = clock.timer(() => resolve({ kind: 'expired' }), timeoutMillis)
     const settle = (outcome: DeadlineOutcome<T>): void => {

@@ -15,7 +15,7 @@ export const faultAdvice = {
   'id.duplicate': 'an option `id` is that of an open activity; a fresh one was used',
   'run.ended': 'run() was called on an activity that had ended; the function ran untracked',
   'wrap.class': 'trackActivity was given a class; it was returned unchanged: wrap its methods instead',
-  'abandoned': 'a handle was garbage-collected without an end; end handles in `finally`, or use `using`',
+  abandoned: 'a handle was garbage-collected without an end; end handles in `finally`, or use `using`',
   'subscriber.threw': 'a subscriber of the change feed threw or rejected',
   'redact.threw': 'the `redact` option threw; the value was left out',
   'event.unknown': 'on() was called with an event name that does not exist; see the docs for the list',
@@ -23,14 +23,20 @@ export const faultAdvice = {
   'tracing.failed': 'the OpenTelemetry SDK threw; the activity went on without its span',
   'propagation.failed': 'a carrier could not be read or written',
   'rows.overflow': 'more than 10,000 combinations of module, group and type: the rest count as "(other)"',
-  'disabled': 'tracking is switched off: functions are called directly and nothing is counted',
-  'internal': 'an error inside underway was kept away from your code; please report it',
+  disabled: 'tracking is switched off: functions are called directly and nothing is counted',
+  internal: 'an error inside underway was kept away from your code; please report it',
 } as const
 
 export type FaultKind = keyof typeof faultAdvice
 
 /** Kinds that are part of normal life: counted, never warned about. */
-const silentKinds: ReadonlySet<FaultKind> = new Set(['end.ignored', 'update.ignored', 'start.ignored', 'log.dropped', 'value.clamped'])
+const silentKinds: ReadonlySet<FaultKind> = new Set([
+  'end.ignored',
+  'update.ignored',
+  'start.ignored',
+  'log.dropped',
+  'value.clamped',
+])
 
 function emitProcessWarning(message: string, code: string): void {
   process.emitWarning(message, { type: 'UnderwayWarning', code })
@@ -52,7 +58,10 @@ export class Faults {
     if (seen > 0 || silentKinds.has(kind)) return
     try {
       const because = cause instanceof Error ? ` (${cause.name}: ${cause.message})` : ''
-      this.#warn(`${detail === undefined ? '' : `${detail}: `}${faultAdvice[kind]}${because}`, `UNDERWAY_${kind.toUpperCase().replace('.', '_')}`)
+      this.#warn(
+        `${detail === undefined ? '' : `${detail}: `}${faultAdvice[kind]}${because}`,
+        `UNDERWAY_${kind.toUpperCase().replace('.', '_')}`,
+      )
     } catch {
       // A warning listener that throws is the last place where anybody could be told.
     }

@@ -1,7 +1,7 @@
 import type { ActivityRecord } from '../activity/record.js'
-import type { Lifecycle } from '../tracker/lifecycle.js'
 import type { ActivityContext } from '../tracing/activity-context.js'
 import { startSpan } from '../tracing/span.js'
+import type { Lifecycle } from '../tracker/lifecycle.js'
 
 /** The key under which a handle holds its record, for this and other copies of the package. */
 export const recordKey: unique symbol = Symbol.for('underway.handle.record/1') as never
@@ -15,10 +15,14 @@ export function lifecycleOf(record: ActivityRecord): Lifecycle {
 export function begin(record: ActivityRecord): boolean {
   const lifecycle = lifecycleOf(record)
   if (!lifecycle.start(record)) return false
-  startSpan(record, record.tracing as ActivityContext, { kind: record.details?.kind, startTime: undefined }, lifecycle.faults)
+  startSpan(
+    record,
+    record.tracing as ActivityContext,
+    { kind: record.details?.kind, startTime: undefined },
+    lifecycle.faults,
+  )
   return true
 }
-
 
 /** From now on the activity stays open although its handle may be lost: others can reach it. */
 export function release(record: ActivityRecord, handle: object): void {

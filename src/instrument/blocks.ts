@@ -1,7 +1,7 @@
 import type { ActivityHandle } from '../activity/handle.js'
 import type { ActivityRecord } from '../activity/record.js'
-import type { Lifecycle } from '../tracker/lifecycle.js'
 import { currentRecord } from '../tracing/current.js'
+import type { Lifecycle } from '../tracker/lifecycle.js'
 import { lifecycleFor } from './connect.js'
 import { type Description, describe, type StartOptions } from './description.js'
 import { execute } from './execute.js'
@@ -40,7 +40,8 @@ interface Opening {
 function open(given: Given<StartOptions>, fallbackName: string): Opening {
   const options = optionsOf(given)
   const lifecycle = lifecycleFor(trackerOf(options), currentRecord())
-  if (given !== undefined && typeof given !== 'string' && typeof given !== 'object') lifecycle.faults.count('option.invalid', 'options')
+  if (given !== undefined && typeof given !== 'string' && typeof given !== 'object')
+    lifecycle.faults.count('option.invalid', 'options')
   const what = describe(lifecycle.intake, options)
   return { lifecycle, what, name: what.name ?? fallbackName }
 }

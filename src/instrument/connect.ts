@@ -1,10 +1,10 @@
 import type { ActivityRecord } from '../activity/record.js'
+import { currentRecord, detached } from '../tracing/current.js'
+import { endSpan } from '../tracing/span.js'
 import { getTracker } from '../tracker/default-tracker.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import type { TrackerPorts } from '../tracker/ports.js'
 import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
-import { currentRecord, detached } from '../tracing/current.js'
-import { endSpan } from '../tracing/span.js'
 import { handleOf } from './handle.js'
 
 function portsFor(lifecycle: Lifecycle): TrackerPorts {
@@ -13,7 +13,8 @@ function portsFor(lifecycle: Lifecycle): TrackerPorts {
 
 /** The tracker to use: the one that is asked for, else the current activity's, else the default. Fills its ports at first use. */
 export function lifecycleFor(tracker: unknown, current: ActivityRecord | undefined): Lifecycle {
-  const asked = typeof tracker === 'object' && tracker !== null ? (tracker as Partial<ActivityTracker>)[lifecycleKey] : undefined
+  const asked =
+    typeof tracker === 'object' && tracker !== null ? (tracker as Partial<ActivityTracker>)[lifecycleKey] : undefined
   const chosen = asked ?? (current?.owner as Lifecycle | undefined) ?? getTracker()[lifecycleKey]
   chosen.ports ??= portsFor(chosen)
   if (chosen.disabled) chosen.faults.count('disabled')

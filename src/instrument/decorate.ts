@@ -26,13 +26,18 @@ function text(name: string | symbol): string {
 
 /** The class whose own prototype, or which itself, holds the wrapped method; found at its first call. */
 function owningClass(self: unknown, key: string | symbol, wrapped: unknown): string | undefined {
-  for (let at = self; (typeof at === 'object' || typeof at === 'function') && at !== null; at = Object.getPrototypeOf(at) as unknown) {
+  for (
+    let at = self;
+    (typeof at === 'object' || typeof at === 'function') && at !== null;
+    at = Object.getPrototypeOf(at) as unknown
+  ) {
     if (Reflect.getOwnPropertyDescriptor(at, key)?.value !== wrapped) continue
     const owner: unknown = typeof at === 'function' ? at : (at as { constructor?: unknown }).constructor
     return typeof owner === 'function' ? owner.name : undefined
   }
-  const constructor: unknown = typeof self === 'function' ? self : (self as { constructor?: unknown } | null | undefined)?.constructor
-  return typeof constructor === 'function' ? constructor.name : undefined
+  const made: unknown =
+    typeof self === 'function' ? self : (self as { constructor?: unknown } | null | undefined)?.constructor
+  return typeof made === 'function' ? made.name : undefined
 }
 
 function qualified(className: string | undefined, name: string): string {
@@ -60,14 +65,21 @@ function wrapMethod(options: RawOptions, fn: AnyFunction, key: string | symbol, 
   return wrapped
 }
 
-function fieldWrapper(options: RawOptions, name: string | symbol, below: AnyDecorator): (this: unknown, initial: unknown) => unknown {
+function fieldWrapper(
+  options: RawOptions,
+  name: string | symbol,
+  below: AnyDecorator,
+): (this: unknown, initial: unknown) => unknown {
   return function (this: unknown, initial: unknown): unknown {
     return typeof initial === 'function' ? wrapMethod(options, initial as AnyFunction, name, below) : initial
   }
 }
 
 function refuse(kind: string, name: string | symbol): never {
-  throw new UnderwayError('DECORATOR_TARGET', `trackActivity cannot decorate the ${kind} '${text(name)}'; put it on a method, a function-valued field or an accessor`)
+  throw new UnderwayError(
+    'DECORATOR_TARGET',
+    `trackActivity cannot decorate the ${kind} '${text(name)}'; put it on a method, a function-valued field or an accessor`,
+  )
 }
 
 function standard(options: RawOptions, value: unknown, context: DecoratorContext, below: AnyDecorator): unknown {
@@ -98,7 +110,12 @@ function unchangedClass(value: AnyFunction): AnyFunction {
   return value
 }
 
-function legacy(options: RawOptions, key: string | symbol, descriptor: unknown, below: AnyDecorator): PropertyDescriptor {
+function legacy(
+  options: RawOptions,
+  key: string | symbol,
+  descriptor: unknown,
+  below: AnyDecorator,
+): PropertyDescriptor {
   const given = descriptor as PropertyDescriptor | undefined
   if (typeof given?.value !== 'function') return refuse('property', key)
   return { ...given, value: wrapMethod(options, given.value as AnyFunction, key, below) }
@@ -112,7 +129,10 @@ export function decorateAny(options: RawOptions, below?: (...args: never[]) => u
     if (isContext(second)) return standard(options, target, second, outside)
     if (given.length > 1) return legacy(options, second as string | symbol, third, outside)
     if (typeof target !== 'function') {
-      throw new UnderwayError('OPTIONS_INVALID', `trackActivity(options)(fn): fn must be a function, got ${target === null ? 'null' : typeof target}`)
+      throw new UnderwayError(
+        'OPTIONS_INVALID',
+        `trackActivity(options)(fn): fn must be a function, got ${target === null ? 'null' : typeof target}`,
+      )
     }
     const fn = target as AnyFunction
     if (isClass(fn)) return unchangedClass(fn)

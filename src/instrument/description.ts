@@ -12,7 +12,15 @@ import {
   spanKinds,
 } from '../activity/options.js'
 import { isSeverity, type Severity } from '../activity/states.js'
-import { type Attributes, type Intake, type JsonObject, toAttributes, toJsonObject, toNumber, toText } from '../activity/values.js'
+import {
+  type Attributes,
+  type Intake,
+  type JsonObject,
+  toAttributes,
+  toJsonObject,
+  toNumber,
+  toText,
+} from '../activity/values.js'
 import type { ActivityTracker } from '../tracker/tracker.js'
 
 /** What every starting function takes. */
@@ -47,10 +55,27 @@ export interface Description {
 }
 
 export const emptyDescription: Description = Object.freeze({
-  name: undefined, module: undefined, group: undefined, type: defaultActivityType, kind: undefined, plan: undefined,
-  attributes: undefined, metadata: undefined, parent: undefined, from: undefined, links: undefined, attempt: undefined,
-  severity: undefined, id: undefined, startTime: undefined, silenceBudgetMillis: undefined, timeoutMillis: undefined,
-  errors: undefined, thread: undefined, considered: undefined, reason: undefined,
+  name: undefined,
+  module: undefined,
+  group: undefined,
+  type: defaultActivityType,
+  kind: undefined,
+  plan: undefined,
+  attributes: undefined,
+  metadata: undefined,
+  parent: undefined,
+  from: undefined,
+  links: undefined,
+  attempt: undefined,
+  severity: undefined,
+  id: undefined,
+  startTime: undefined,
+  silenceBudgetMillis: undefined,
+  timeoutMillis: undefined,
+  errors: undefined,
+  thread: undefined,
+  considered: undefined,
+  reason: undefined,
 })
 
 /** The call in which options given as functions are answered. */

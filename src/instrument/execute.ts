@@ -1,8 +1,8 @@
 import { types } from 'node:util'
 import type { ActivityRecord } from '../activity/record.js'
-import { returned } from '../tracker/lifecycle.js'
 import type { ActivityContext } from '../tracing/activity-context.js'
 import { runIn } from '../tracing/current.js'
+import { returned } from '../tracker/lifecycle.js'
 import { lifecycleOf } from './begin.js'
 import { followThenable, isThenable } from './thenable.js'
 
@@ -14,7 +14,13 @@ export type Conclude = ((record: ActivityRecord, value: unknown) => void) | unde
  * What it returns or throws passes through untouched; of a promise the one derived promise is returned, so that a
  * rejection that nobody handles stays unhandled.
  */
-export function execute<R>(record: ActivityRecord, fn: (...args: never[]) => R, self: unknown, args: readonly unknown[], conclude?: Conclude): R {
+export function execute<R>(
+  record: ActivityRecord,
+  fn: (...args: never[]) => R,
+  self: unknown,
+  args: readonly unknown[],
+  conclude?: Conclude,
+): R {
   record.functions += 1
   let value: R
   try {

@@ -1,7 +1,7 @@
 import type { ActivityRecord } from '../activity/record.js'
-import { returned } from '../tracker/lifecycle.js'
 import type { ActivityContext } from '../tracing/activity-context.js'
 import { runIn } from '../tracing/current.js'
+import { returned } from '../tracker/lifecycle.js'
 import { lifecycleOf } from './begin.js'
 import type { Conclude } from './execute.js'
 
@@ -38,8 +38,9 @@ export function followGenerator<G extends object>(generator: G, start: () => Act
     const { done, value } = result as IteratorResult<unknown>
     if (done === true) settle({ value })
   }
-  const step = (kind: Step) =>
-    function (...args: unknown[]): unknown {
+  const step =
+    (kind: Step) =>
+    (...args: unknown[]): unknown => {
       if (record === undefined && kind === 'next') {
         record = start()
         record.functions += 1
@@ -48,7 +49,12 @@ export function followGenerator<G extends object>(generator: G, start: () => Act
       }
       if (record === undefined || finished) return Reflect.apply(inner[kind], generator, args)
       try {
-        const result = runIn(record.tracing as ActivityContext, inner[kind] as (...args: never[]) => unknown, generator, args)
+        const result = runIn(
+          record.tracing as ActivityContext,
+          inner[kind] as (...args: never[]) => unknown,
+          generator,
+          args,
+        )
         if (!(result instanceof Promise)) {
           observe(result)
           return result

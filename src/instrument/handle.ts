@@ -1,5 +1,5 @@
-import type { ActivityHandle } from '../activity/handle.js'
 import { bounds } from '../activity/bounds.js'
+import type { ActivityHandle } from '../activity/handle.js'
 import type { ActivityOutcome, ActivityUpdate, SpanReference } from '../activity/options.js'
 import type { ActivityRecord, LogEntry, Verdict } from '../activity/record.js'
 import { type DetailedSnapshot, detailedSnapshotOf } from '../activity/snapshot.js'
@@ -56,7 +56,12 @@ export class Handle extends ActivityView implements ActivityHandle {
     const text = toText(lifecycle.intake, 'log', message)
     if (text === undefined || !lifecycle.progressed(record)) return this
     const percent = guarded(lifecycle.faults, 'option.invalid', 'log.percent', undefined, () => options?.percent)
-    const entry: LogEntry = { time: lifecycle.clock.wallMillis(), message: text, state: record.state, ...(typeof percent === 'number' ? { percent } : {}) }
+    const entry: LogEntry = {
+      time: lifecycle.clock.wallMillis(),
+      message: text,
+      state: record.state,
+      ...(typeof percent === 'number' ? { percent } : {}),
+    }
     const details = record.detail()
     details.log ??= []
     details.log.push(entry)

@@ -1,13 +1,20 @@
+import { defaultActivityType } from '../activity/activity-types.js'
 import type { ActivityHandle } from '../activity/handle.js'
 import { ActivityRecord } from '../activity/record.js'
-import { defaultActivityType } from '../activity/activity-types.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import { Handle } from './handle.js'
 
 /** A handle for a tracker that is disabled: of an activity that never was, so every call is ignored and `run` just calls. */
 export function inertHandle(lifecycle: Lifecycle, name: string): ActivityHandle {
   const what = { name, module: lifecycle.serviceName, group: undefined, type: defaultActivityType }
-  const record = new ActivityRecord(lifecycle, what, undefined, undefined, lifecycle.clock.wallMillis(), lifecycle.clock.monotonicMillis())
+  const record = new ActivityRecord(
+    lifecycle,
+    what,
+    undefined,
+    undefined,
+    lifecycle.clock.wallMillis(),
+    lifecycle.clock.monotonicMillis(),
+  )
   record.state = 'skipped'
   return new Handle(record)
 }

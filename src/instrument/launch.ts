@@ -1,13 +1,13 @@
 import { bounds } from '../activity/bounds.js'
-import type { ActivityRecord, RemoteParent } from '../activity/record.js'
 import type { ParentActivity, RemoteActivity } from '../activity/options.js'
+import type { ActivityRecord, RemoteParent } from '../activity/record.js'
 import { type CallSite, callSite } from '../base/call-site.js'
-import type { Lifecycle } from '../tracker/lifecycle.js'
 import { ActivityContext } from '../tracing/activity-context.js'
+import { type Context, type Span, trace } from '../tracing/api.js'
 import { activeContext, recordIn } from '../tracing/current.js'
 import { remoteSpan } from '../tracing/propagation.js'
 import { startSpan } from '../tracing/span.js'
-import { trace, type Context, type Span } from '../tracing/api.js'
+import type { Lifecycle } from '../tracker/lifecycle.js'
 import { recordKey } from './begin.js'
 import type { Description } from './description.js'
 
@@ -24,12 +24,16 @@ function remoteOrigin(remote: RemoteActivity): Origin {
 
 function recordOf(parent: ParentActivity, lifecycle: Lifecycle): ActivityRecord | undefined {
   if (typeof parent === 'string') return lifecycle.find(parent)
-  return (parent as { [recordKey]?: ActivityRecord })[recordKey] ?? (typeof parent.id === 'string' ? lifecycle.find(parent.id) : undefined)
+  return (
+    (parent as { [recordKey]?: ActivityRecord })[recordKey] ??
+    (typeof parent.id === 'string' ? lifecycle.find(parent.id) : undefined)
+  )
 }
 
 function explicitOrigin(parent: ParentActivity, lifecycle: Lifecycle): Origin {
   const record = recordOf(parent, lifecycle)
-  if (record === undefined) return remoteOrigin(typeof parent === 'string' ? { id: parent } : (parent as RemoteActivity))
+  if (record === undefined)
+    return remoteOrigin(typeof parent === 'string' ? { id: parent } : (parent as RemoteActivity))
   return foreignOrOwn(record, lifecycle, record.span as Span | undefined)
 }
 
@@ -43,7 +47,10 @@ function foreignOrOwn(record: ActivityRecord, lifecycle: Lifecycle, span: Span |
 function originOf(what: Description, lifecycle: Lifecycle, active: Context): Origin {
   if (what.from !== undefined) {
     const { rootId, traceId, spanId, traceFlags, traceState } = what.from
-    return { ...remoteOrigin({ traceId, spanId, traceFlags, traceState } as RemoteActivity), remote: { rootId, traceId, spanId, traceFlags } as RemoteParent }
+    return {
+      ...remoteOrigin({ traceId, spanId, traceFlags, traceState } as RemoteActivity),
+      remote: { rootId, traceId, spanId, traceFlags } as RemoteParent,
+    }
   }
   if (what.parent === null) return { record: undefined, remote: undefined, span: undefined }
   if (what.parent !== undefined) return explicitOrigin(what.parent, lifecycle)
@@ -52,7 +59,8 @@ function originOf(what: Description, lifecycle: Lifecycle, active: Context): Ori
   if (current !== undefined) return foreignOrOwn(current, lifecycle, span)
   // A span that is no activity: its trace goes on, without a parent among the activities.
   const reference = span?.spanContext()
-  if (reference === undefined || !trace.isSpanContextValid(reference)) return { record: undefined, remote: undefined, span }
+  if (reference === undefined || !trace.isSpanContextValid(reference))
+    return { record: undefined, remote: undefined, span }
   const { traceId, spanId, traceFlags } = reference
   return { record: undefined, remote: { traceId, spanId, traceFlags }, span }
 }
@@ -110,7 +118,12 @@ export function launch(lifecycle: Lifecycle, what: Description, how: Launch): Ac
 const maxKnownSites = 1_000
 
 /** Where blocks and handles of a module and name were first started from; looked up once for each of them. */
-export function siteOf(lifecycle: Lifecycle, module: string | undefined, name: string, below: (...args: never[]) => unknown): CallSite | undefined {
+export function siteOf(
+  lifecycle: Lifecycle,
+  module: string | undefined,
+  name: string,
+  below: (...args: never[]) => unknown,
+): CallSite | undefined {
   const key = `${module ?? ''} ${name}`
   const known = lifecycle.sites.get(key)
   if (known !== undefined || lifecycle.sites.size >= maxKnownSites) return known

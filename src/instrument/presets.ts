@@ -8,7 +8,9 @@ type PresetOptions<This, Args extends readonly unknown[], R> = string | Activity
 
 /** A decorator for one type of activity. A text instead of options is the `plan`: what it will do. */
 export interface Preset {
-  <This = never, Args extends readonly unknown[] = []>(plan?: PresetOptions<This, Args, unknown>): ActivityDecorator<This, Args>
+  <This = never, Args extends readonly unknown[] = []>(
+    plan?: PresetOptions<This, Args, unknown>,
+  ): ActivityDecorator<This, Args>
   <F extends AnyFunction>(plan: PresetOptions<ThisParameterType<F>, Parameters<F>, ReturnType<F>>, fn: F): F
 }
 
@@ -17,7 +19,8 @@ function preset(type: KnownActivityType): Preset {
     const options = typeof given === 'string' ? { plan: given, type } : { type, ...(given as object) }
     checkOptions(options)
     if (rest.length === 0) return decorateAny(options)
-    if (typeof rest[0] !== 'function') throw new UnderwayError('OPTIONS_INVALID', `the second argument must be a function, got ${typeof rest[0]}`)
+    if (typeof rest[0] !== 'function')
+      throw new UnderwayError('OPTIONS_INVALID', `the second argument must be a function, got ${typeof rest[0]}`)
     return decorateAny(options, track)(rest[0])
   }
   return track as Preset

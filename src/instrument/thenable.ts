@@ -1,7 +1,7 @@
 import type { ActivityRecord } from '../activity/record.js'
-import { returned } from '../tracker/lifecycle.js'
 import type { ActivityContext } from '../tracing/activity-context.js'
 import { runIn } from '../tracing/current.js'
+import { returned } from '../tracker/lifecycle.js'
 import { lifecycleOf } from './begin.js'
 
 interface Thenable {
@@ -28,7 +28,11 @@ function callback(given: unknown): Callback {
  * Follows a thenable without starting it: a lazy query must run once, and only when it is awaited, and must keep its
  * methods. So the very object is returned, with its `then` shadowed; the activity ends when somebody's `then` settles.
  */
-export function followThenable<T>(record: ActivityRecord, thenable: T & Thenable, conclude: ((record: ActivityRecord, value: unknown) => void) | undefined): T {
+export function followThenable<T>(
+  record: ActivityRecord,
+  thenable: T & Thenable,
+  conclude: ((record: ActivityRecord, value: unknown) => void) | undefined,
+): T {
   const lifecycle = lifecycleOf(record)
   const original = thenable.then
   let settled = false
@@ -53,13 +57,18 @@ export function followThenable<T>(record: ActivityRecord, thenable: T & Thenable
       return next(error)
     }
     try {
-      return runIn(record.tracing as ActivityContext, original as (...args: never[]) => unknown, this, [fulfilled, rejected])
+      return runIn(record.tracing as ActivityContext, original as (...args: never[]) => unknown, this, [
+        fulfilled,
+        rejected,
+      ])
     } catch (error) {
       once(() => lifecycle.settle(record, { threw: true, error }))
       throw error
     }
   }
-  if (!Reflect.defineProperty(thenable, 'then', { value: then, configurable: true, writable: true, enumerable: false })) {
+  if (
+    !Reflect.defineProperty(thenable, 'then', { value: then, configurable: true, writable: true, enumerable: false })
+  ) {
     // A frozen thenable cannot be watched; its activity ends with the call that made it.
     once(() => lifecycle.settle(record, returned))
     return thenable

@@ -1,8 +1,8 @@
 import type { ActivityFields } from '../activity/handle.js'
 import type { ActivityDetails, ActivityRecord } from '../activity/record.js'
+import { never } from '../activity/record.js'
 import { type ActivityProcess, type ActivitySnapshot, wallTime } from '../activity/snapshot.js'
 import type { ActivityState } from '../activity/states.js'
-import { never } from '../activity/record.js'
 import { lifecycleOf, recordKey, release } from './begin.js'
 
 /** The reading half of a handle: every field as it is at the moment of asking. */

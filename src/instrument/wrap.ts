@@ -1,8 +1,8 @@
 import type { ActivityRecord } from '../activity/record.js'
 import { type CallSite, callSite } from '../base/call-site.js'
 import { UnderwayError } from '../base/underway-error.js'
-import type { Lifecycle } from '../tracker/lifecycle.js'
 import { currentRecord } from '../tracing/current.js'
+import type { Lifecycle } from '../tracker/lifecycle.js'
 import { lifecycleOf } from './begin.js'
 import { lifecycleFor } from './connect.js'
 import { type Call, type Description, describe, type StartOptions } from './description.js'
@@ -22,21 +22,43 @@ export type RawOptions = Readonly<Record<string, unknown>>
 
 const perCallKeys = ['module', 'group', 'plan', 'attributes', 'parent'] as const
 const expected: Readonly<Record<string, readonly string[]>> = {
-  name: ['string'], module: ['string', 'function'], group: ['string', 'function'], type: ['string'], kind: ['string'],
-  plan: ['string', 'function'], attributes: ['object', 'function'], metadata: ['object'], links: ['object'],
-  attempt: ['object', 'number'], severity: ['string'], id: ['string'], silenceBudgetMillis: ['number'], timeoutMillis: ['number'],
-  errors: ['object'], thread: ['string'], considered: ['object'], reason: ['string'], result: ['function'], did: ['function'],
+  name: ['string'],
+  module: ['string', 'function'],
+  group: ['string', 'function'],
+  type: ['string'],
+  kind: ['string'],
+  plan: ['string', 'function'],
+  attributes: ['object', 'function'],
+  metadata: ['object'],
+  links: ['object'],
+  attempt: ['object', 'number'],
+  severity: ['string'],
+  id: ['string'],
+  silenceBudgetMillis: ['number'],
+  timeoutMillis: ['number'],
+  errors: ['object'],
+  thread: ['string'],
+  considered: ['object'],
+  reason: ['string'],
+  result: ['function'],
+  did: ['function'],
 }
 
 /** @throws UnderwayError OPTIONS_INVALID, naming the option and what it may be */
 export function checkOptions(options: unknown): asserts options is RawOptions {
   if (typeof options !== 'object' || options === null) {
-    throw new UnderwayError('OPTIONS_INVALID', `trackActivity(options): options must be an object such as { module: 'Trainer' }, got ${options === null ? 'null' : typeof options}`)
+    throw new UnderwayError(
+      'OPTIONS_INVALID',
+      `trackActivity(options): options must be an object such as { module: 'Trainer' }, got ${options === null ? 'null' : typeof options}`,
+    )
   }
   for (const [key, kinds] of Object.entries(expected)) {
     const value = (options as RawOptions)[key]
     if (value === undefined || kinds.includes(typeof value)) continue
-    throw new UnderwayError('OPTIONS_INVALID', `trackActivity({ ${key} }): expected ${kinds.join(' or ')}, got ${value === null ? 'null' : typeof value}`)
+    throw new UnderwayError(
+      'OPTIONS_INVALID',
+      `trackActivity({ ${key} }): expected ${kinds.join(' or ')}, got ${value === null ? 'null' : typeof value}`,
+    )
   }
 }
 
@@ -64,13 +86,18 @@ class Site {
   #describe(lifecycle: Lifecycle, call: Call): Description {
     if (this.#perCall) return describe(lifecycle.intake, this.#options as StartOptions, call)
     // What is the same in every call passes the tracker's redaction and checks once.
-    if (this.#described?.lifecycle !== lifecycle) this.#described = { lifecycle, what: describe(lifecycle.intake, this.#options as StartOptions) }
+    if (this.#described?.lifecycle !== lifecycle)
+      this.#described = { lifecycle, what: describe(lifecycle.intake, this.#options as StartOptions) }
     return this.#described.what
   }
 
   start(lifecycle: Lifecycle, call: Call): ActivityRecord {
     const what = this.#describe(lifecycle, call)
-    return launch(lifecycle, what, { name: what.name ?? this.#nameOf(call.self), asPlanned: false, startedFrom: this.#startedFrom })
+    return launch(lifecycle, what, {
+      name: what.name ?? this.#nameOf(call.self),
+      asPlanned: false,
+      startedFrom: this.#startedFrom,
+    })
   }
 }
 
@@ -106,7 +133,12 @@ function dressLike(wrapped: AnyFunction, original: AnyFunction): void {
  *
  * @param below the public function that was called; the place outside of it is shown as where the work starts
  */
-export function wrapFunction<F extends AnyFunction>(options: RawOptions, fn: F, nameOf: NameOf, below: (...args: never[]) => unknown): F {
+export function wrapFunction<F extends AnyFunction>(
+  options: RawOptions,
+  fn: F,
+  nameOf: NameOf,
+  below: (...args: never[]) => unknown,
+): F {
   const site = new Site(options, nameOf, callSite(below))
   const inner = fn as unknown as (...args: never[]) => unknown
   const generates = isGeneratorFunction(inner)

@@ -29,5 +29,8 @@ export function expectQuiescent(options: ExpectQuiescentOptions = {}): void {
   const lines = blockers.slice(0, shown).map(line)
   if (blockers.length > shown) lines.push(`  … and ${blockers.length - shown} more`)
   const noun = blockers.length === 1 ? 'activity is' : 'activities are'
-  throw new UnderwayError('NOT_QUIESCENT', `${blockers.length} ${noun} still open; end each of them, or wait with tracker.waitQuiescent():\n${lines.join('\n')}`)
+  throw new UnderwayError(
+    'NOT_QUIESCENT',
+    `${blockers.length} ${noun} still open; end each of them, or wait with tracker.waitQuiescent():\n${lines.join('\n')}`,
+  )
 }

@@ -1,2 +1,2 @@
-export { expectQuiescent, type ExpectQuiescentOptions } from './expect-quiescent.js'
+export { type ExpectQuiescentOptions, expectQuiescent } from './expect-quiescent.js'
 export { ManualClock } from './manual-clock.js'

@@ -50,7 +50,7 @@ function probe(manager: unknown): Place {
     const carried = (): boolean => otel.context.active().getValue(probeKey) === mark
     if (!otel.context.with(marked, carried)) return 'own'
     const acrossAwait = otel.context.with(marked, async () => {
-      await undefined
+      await Promise.resolve()
       return carried()
     })
     acrossAwait.then(
@@ -87,7 +87,12 @@ export function currentRecord(): ActivityRecord | undefined {
 }
 
 /** Calls a function with an activity's context current. */
-export function runIn<R>(context: ActivityContext, fn: (...args: never[]) => R, self: unknown, args: readonly unknown[]): R {
+export function runIn<R>(
+  context: ActivityContext,
+  fn: (...args: never[]) => R,
+  self: unknown,
+  args: readonly unknown[],
+): R {
   const where = currentPlace()
   const call = fn as (...args: unknown[]) => R
   if (where === 'context') return otel.context.with(context, call, self as object, ...args)

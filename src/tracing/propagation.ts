@@ -20,7 +20,12 @@ function traceparentOf({ traceId, spanId, traceFlags }: SpanReference): string {
 }
 
 /** Writes the W3C fields and the field `underway`. What the global propagator does not write is written here. */
-export function injectActivity(record: ActivityRecord, context: ActivityContext | undefined, carrier: object, faults: Faults): void {
+export function injectActivity(
+  record: ActivityRecord,
+  context: ActivityContext | undefined,
+  carrier: object,
+  faults: Faults,
+): void {
   guarded(faults, 'propagation.failed', 'inject', undefined, () => {
     const fields = carrier as Record<string, unknown>
     if (context !== undefined) otel.propagation.inject(context, fields)
@@ -41,7 +46,8 @@ function header(carrier: object, name: string): string | undefined {
 function spanIn(carrier: object): SpanReference | undefined {
   const match = traceparentPattern.exec(header(carrier, 'traceparent') ?? '')
   const [, version, traceId, spanId, flags] = match ?? []
-  if (traceId === undefined || spanId === undefined || version === 'ff' || /^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined
+  if (traceId === undefined || spanId === undefined || version === 'ff' || /^0+$/.test(traceId) || /^0+$/.test(spanId))
+    return undefined
   return { traceId, spanId, traceFlags: Number.parseInt(flags ?? '0', 16) }
 }
 
@@ -72,7 +78,10 @@ export function extract(carrier: unknown): RemoteActivity | undefined {
 /** A span that stands for one in another process, as a parent for ours. */
 export function remoteSpan(remote: RemoteActivity): otel.Span | undefined {
   const { traceId, spanId, traceFlags = 0, traceState } = remote
-  if (traceId === undefined || spanId === undefined || !otel.isValidTraceId(traceId) || !otel.isValidSpanId(spanId)) return undefined
+  if (traceId === undefined || spanId === undefined || !otel.isValidTraceId(traceId) || !otel.isValidSpanId(spanId))
+    return undefined
   const reference = { traceId, spanId, traceFlags, isRemote: true }
-  return otel.trace.wrapSpanContext(traceState === undefined ? reference : { ...reference, traceState: otel.createTraceState(traceState) })
+  return otel.trace.wrapSpanContext(
+    traceState === undefined ? reference : { ...reference, traceState: otel.createTraceState(traceState) },
+  )
 }

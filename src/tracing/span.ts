@@ -6,7 +6,7 @@ import type { EndedState } from '../activity/states.js'
 import type { Attributes } from '../activity/values.js'
 import type { Faults } from '../base/faults.js'
 import { version } from '../base/version.js'
-import { ActivityContext } from './activity-context.js'
+import type { ActivityContext } from './activity-context.js'
 
 const kinds: Readonly<Record<ActivitySpanKind, otel.SpanKind>> = {
   internal: otel.SpanKind.INTERNAL,
@@ -32,7 +32,10 @@ function currentTracer(): otel.Tracer | undefined {
   const delegate = provider.getDelegate?.() ?? provider
   if (delegate !== knownDelegate) {
     knownDelegate = delegate
-    knownTracer = provider.getDelegateTracer === undefined ? provider.getTracer(scopeName, version) : provider.getDelegateTracer(scopeName, version)
+    knownTracer =
+      provider.getDelegateTracer === undefined
+        ? provider.getTracer(scopeName, version)
+        : provider.getDelegateTracer(scopeName, version)
   }
   return knownTracer
 }
@@ -48,7 +51,8 @@ function startAttributes(record: ActivityRecord): Writable {
   const attributes: Writable = { [names.module]: record.module, [names.type]: record.type }
   if (record.group !== undefined) attributes[names.group] = record.group
   if (record.idIsKnown || record.hasId) attributes[names.id] = record.id
-  if (record.origin?.hasId === true || record.remote?.id !== undefined) attributes[names.parentId] = record.parentId as string
+  if (record.origin?.hasId === true || record.remote?.id !== undefined)
+    attributes[names.parentId] = record.parentId as string
   if (record.root.type === 'run') {
     attributes[names.runId] = record.rootId
     attributes[names.runName] = record.root.name
@@ -92,7 +96,8 @@ function endAttributes(record: ActivityRecord, state: EndedState): Writable {
   if (details.did !== undefined) attributes[names.did] = details.did
   if (details.reason !== undefined) attributes[names.reason] = details.reason
   if (details.step !== undefined) attributes[names.step] = details.step
-  if (details.result !== undefined) attributes[names.result] = typeof details.result === 'string' ? details.result : JSON.stringify(details.result)
+  if (details.result !== undefined)
+    attributes[names.result] = typeof details.result === 'string' ? details.result : JSON.stringify(details.result)
   if (details.error !== undefined) attributes[names.errorType] = details.error.type
   if (progress?.done !== undefined) attributes[names.progressDone] = progress.done
   if (progress?.total !== undefined) attributes[names.progressTotal] = progress.total

@@ -1,5 +1,5 @@
-import { type ActivityRecord, never } from '../activity/record.js'
 import type { Progress } from '../activity/options.js'
+import { type ActivityRecord, never } from '../activity/record.js'
 import type { ActivityCondition, OpenState } from '../activity/states.js'
 
 /** One reason why a scope is not quiescent. */
@@ -34,13 +34,16 @@ const maxPath = 64
 /** Names from the root down; a very deep path keeps its two ends. */
 export function pathOf(record: ActivityRecord): string[] {
   const names: string[] = []
-  for (let at: ActivityRecord | undefined = record; at !== undefined && names.length < maxPath; at = at.origin) names.unshift(at.name)
+  for (let at: ActivityRecord | undefined = record; at !== undefined && names.length < maxPath; at = at.origin)
+    names.unshift(at.name)
   return names
 }
 
 export function conditionOf(record: ActivityRecord, nowMonotonic: number): ActivityCondition {
   const budget = record.details?.silenceBudgetMillis
-  return budget !== undefined && record.state === 'running' && nowMonotonic - record.progressMonotonic > budget ? 'silent' : 'progressing'
+  return budget !== undefined && record.state === 'running' && nowMonotonic - record.progressMonotonic > budget
+    ? 'silent'
+    : 'progressing'
 }
 
 export function blockerOf(record: ActivityRecord, instance: string, nowMonotonic: number): Blocker {
@@ -62,6 +65,8 @@ export function blockerOf(record: ActivityRecord, instance: string, nowMonotonic
     lastProgressAt: record.createdAt + (record.progressMonotonic - record.createdMonotonic),
     ...(details?.doing === undefined ? {} : { doing: details.doing }),
     ...(details?.progress === undefined ? {} : { progress: details.progress }),
-    ...(details?.startedFrom === undefined ? {} : { startedFrom: `${details.startedFrom.file}:${details.startedFrom.line}` }),
+    ...(details?.startedFrom === undefined
+      ? {}
+      : { startedFrom: `${details.startedFrom.file}:${details.startedFrom.line}` }),
   }
 }

@@ -1,6 +1,7 @@
 import type { ActivitySnapshot } from '../activity/snapshot.js'
 import type { Faults } from '../base/faults.js'
-import type { Change, Feed, FeedItem, Gap } from './feed.js'
+import type { Change, FeedItem, Gap } from './change.js'
+import type { Feed } from './feed.js'
 
 /** Everything that is open at one moment; comes where a cursor could not be followed. */
 export interface FeedSnapshot {
@@ -74,7 +75,11 @@ export class ChangeLog {
     this.#slots = []
     this.#newest = this.#host.feed.number
     this.#oldest = this.#newest + 1
-    this.#host.feed.subscribe((items) => this.#keep(items), { name: 'changes', maxBatch: ringCapacity, whenFull: 'inline' })
+    this.#host.feed.subscribe((items) => this.#keep(items), {
+      name: 'changes',
+      maxBatch: ringCapacity,
+      whenFull: 'inline',
+    })
   }
 
   #keep(items: readonly FeedItem[]): void {

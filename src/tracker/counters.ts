@@ -4,7 +4,16 @@ import type { Faults } from '../base/faults.js'
 import { Tally } from './tally.js'
 
 /** Columns of a counter row, in the order in which they lie in the buffer. All of them only ever grow. */
-export const counterColumns = ['created', 'started', 'withdrawn', 'completed', 'failed', 'cancelled', 'skipped', 'interrupted'] as const
+export const counterColumns = [
+  'created',
+  'started',
+  'withdrawn',
+  'completed',
+  'failed',
+  'cancelled',
+  'skipped',
+  'interrupted',
+] as const
 export type CounterColumn = (typeof counterColumns)[number]
 
 const columnOf = Object.fromEntries(counterColumns.map((name, index) => [name, index])) as Record<CounterColumn, number>
@@ -83,7 +92,12 @@ export class Counters {
       return this.row(overflowName, undefined, overflowName)
     }
     this.#reserve(index)
-    const row = new Row(index, this.modules.named(module), group === undefined ? undefined : this.groups.named(group), this.types.named(type))
+    const row = new Row(
+      index,
+      this.modules.named(module),
+      group === undefined ? undefined : this.groups.named(group),
+      this.types.named(type),
+    )
     this.#rows.set(key, row)
     return row
   }
@@ -128,9 +142,16 @@ export class Counters {
 
   rows(): CounterRow[] {
     return [...this.#rows.values()].map((row) => {
-      const counts = Object.fromEntries(counterColumns.map((name, column) => [name, this.#cells[row.index * width + column] ?? 0]))
+      const counts = Object.fromEntries(
+        counterColumns.map((name, column) => [name, this.#cells[row.index * width + column] ?? 0]),
+      )
       const { module, group, type } = row
-      return { module: module.name, ...(group === undefined ? {} : { group: group.name }), type: type.name, ...(counts as Record<CounterColumn, number>) }
+      return {
+        module: module.name,
+        ...(group === undefined ? {} : { group: group.name }),
+        type: type.name,
+        ...(counts as Record<CounterColumn, number>),
+      }
     })
   }
 

@@ -27,7 +27,12 @@ export interface ErrorHealth {
 export const noErrors: SeverityCounts = Object.freeze({ info: 0, warning: 0, error: 0, critical: 0 })
 
 export function sumCounts(a: SeverityCounts, b: SeverityCounts): SeverityCounts {
-  return { info: a.info + b.info, warning: a.warning + b.warning, error: a.error + b.error, critical: a.critical + b.critical }
+  return {
+    info: a.info + b.info,
+    warning: a.warning + b.warning,
+    error: a.error + b.error,
+    critical: a.critical + b.critical,
+  }
 }
 
 function plural(count: number, noun: string): string {
@@ -35,17 +40,28 @@ function plural(count: number, noun: string): string {
 }
 
 /** A pure function of the counts in the window, so that the counts of several processes can be summed first. */
-export function errorHealthOf(counts: SeverityCounts, windowMillis: number, thresholds: ErrorHealthThresholds = {}): ErrorHealth {
+export function errorHealthOf(
+  counts: SeverityCounts,
+  windowMillis: number,
+  thresholds: ErrorHealthThresholds = {},
+): ErrorHealth {
   const errorLevelCount = counts.error + counts.critical
   const warningLevelCount = counts.warning
   const minutes = windowMillis / 60_000
   const span = `in the last ${minutes >= 1 ? `${Number(minutes.toFixed(1))} min` : `${windowMillis / 1000} s`}`
   const status =
-    errorLevelCount >= (thresholds.errors ?? 1) ? 'error' : warningLevelCount >= (thresholds.warnings ?? 1) ? 'warning' : 'healthy'
+    errorLevelCount >= (thresholds.errors ?? 1)
+      ? 'error'
+      : warningLevelCount >= (thresholds.warnings ?? 1)
+        ? 'warning'
+        : 'healthy'
   const seen = [plural(errorLevelCount, 'error'), plural(warningLevelCount, 'warning')].join(' and ')
   return {
     status,
-    message: errorLevelCount + warningLevelCount === 0 ? `No errors ${span}` : `${seen[0]?.toUpperCase()}${seen.slice(1)} ${span}`,
+    message:
+      errorLevelCount + warningLevelCount === 0
+        ? `No errors ${span}`
+        : `${seen[0]?.toUpperCase()}${seen.slice(1)} ${span}`,
     recentErrorCount: errorLevelCount + warningLevelCount + counts.info,
     errorLevelCount,
     warningLevelCount,

@@ -57,11 +57,18 @@ export class ErrorLog {
     return typeof error === 'object' && error !== null ? this.#seen.get(error) : undefined
   }
 
-  add(error: unknown, report: ErrorReport, fallback: { module: string; work: string; activityId: string | undefined }): ErrorRecord {
+  add(
+    error: unknown,
+    report: ErrorReport,
+    fallback: { module: string; work: string; activityId: string | undefined },
+  ): ErrorRecord {
     const time = this.#clock.wallMillis()
     const id = uuidv7(time)
     if (typeof error === 'object' && error !== null) this.#seen.set(error, id)
-    const info = typeof error === 'string' ? { type: 'message', message: toText(this.#intake, 'error.message', error) ?? '' } : toErrorInfo(this.#intake, error)
+    const info =
+      typeof error === 'string'
+        ? { type: 'message', message: toText(this.#intake, 'error.message', error) ?? '' }
+        : toErrorInfo(this.#intake, error)
     const details = toJsonObject(this.#intake, 'details', report.details)
     const record: ErrorRecord = {
       id,

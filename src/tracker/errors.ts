@@ -2,7 +2,7 @@ import type { ActivityRecord } from '../activity/record.js'
 import { isSeverity, type Severity } from '../activity/states.js'
 import { type Intake, toText } from '../activity/values.js'
 import type { Clock } from '../base/clock.js'
-import { type ErrorHealth, type ErrorHealthThresholds, errorHealthOf, ErrorWindow } from './error-health.js'
+import { type ErrorHealth, type ErrorHealthThresholds, ErrorWindow, errorHealthOf } from './error-health.js'
 import { type ErrorFilter, ErrorLog, type ErrorRecord, type ErrorReport } from './error-log.js'
 
 export interface ErrorsOptions {
@@ -20,7 +20,9 @@ export class Errors {
   readonly #log: ErrorLog
   readonly #window: ErrorWindow
   /** A thrown primitive has no identity; the activity that failed with it last stands in for one. */
-  #lastPrimitive: { readonly value: unknown; readonly below: ActivityRecord | undefined; readonly id: string } | undefined
+  #lastPrimitive:
+    | { readonly value: unknown; readonly below: ActivityRecord | undefined; readonly id: string }
+    | undefined
 
   constructor(options: ErrorsOptions) {
     this.#options = options
@@ -29,7 +31,11 @@ export class Errors {
   }
 
   /** Reports an error or a message; the same error object counts once. Returns its id. */
-  report(error: unknown, report: ErrorReport, fallback: { module: string; work: string; activityId: string | undefined }): string {
+  report(
+    error: unknown,
+    report: ErrorReport,
+    fallback: { module: string; work: string; activityId: string | undefined },
+  ): string {
     const seen = this.#log.seen(error)
     if (seen !== undefined) return seen
     const record = this.#log.add(error, report, fallback)

@@ -1,6 +1,6 @@
 import type { KnownActivityType } from '../activity/activity-types.js'
-import { activityStates, type ActivityState } from '../activity/states.js'
-import type { Change, FeedItem } from './feed.js'
+import { type ActivityState, activityStates } from '../activity/states.js'
+import type { Change, FeedItem } from './change.js'
 
 /** What can happen to an activity: entering a state, or news while it runs. */
 export type ActivityEvent = Exclude<ActivityState, 'running'> | 'started' | 'updated' | 'ended'
@@ -9,15 +9,27 @@ export type ActivityEvent = Exclude<ActivityState, 'running'> | 'started' | 'upd
  * `<type>.<event>`, where the type may be `activity` for all: `run.failed`, `activity.started`, `decision.completed`.
  * Also `error`, `step`, `module.up`, `module.down`.
  */
-export type EventName = `${'activity' | KnownActivityType}.${ActivityEvent}` | 'error' | 'step' | 'module.up' | 'module.down' | (string & {})
+export type EventName =
+  | `${'activity' | KnownActivityType}.${ActivityEvent}`
+  | 'error'
+  | 'step'
+  | 'module.up'
+  | 'module.down'
+  | (string & {})
 
-const events: ReadonlySet<string> = new Set([...Object.keys(activityStates).filter((state) => state !== 'running'), 'started', 'updated', 'ended'])
+const events: ReadonlySet<string> = new Set([
+  ...Object.keys(activityStates).filter((state) => state !== 'running'),
+  'started',
+  'updated',
+  'ended',
+])
 
 /** The test for a name of {@link EventName}, or `undefined` if there is no such event. */
 export function eventMatcher(name: unknown): ((change: Change) => boolean) | undefined {
   if (typeof name !== 'string') return undefined
   if (name === 'error' || name === 'step') return (change) => change.kind === name
-  if (name === 'module.up' || name === 'module.down') return (change) => change.kind === 'module' && `module.${change.module.state}` === name
+  if (name === 'module.up' || name === 'module.down')
+    return (change) => change.kind === 'module' && `module.${change.module.state}` === name
   const dot = name.lastIndexOf('.')
   const type = name.slice(0, dot)
   const event = name.slice(dot + 1)

@@ -69,7 +69,7 @@ export class Lifecycle implements RecordOwner {
     this.feed = parts.feed
   }
 
-  /** @internal a record's id was read for the first time */
+  /** A record's id was read for the first time. */
   adopt(record: ActivityRecord, id: string): void {
     this.#ids.set(id, record)
   }
@@ -111,7 +111,8 @@ export class Lifecycle implements RecordOwner {
 
   /** Tells the feed about an activity that was just created, once its details are in place. */
   announce(record: ActivityRecord): void {
-    if (this.feed.observed) this.feed.publish({ kind: record.state === 'planned' ? 'planned' : 'started', activity: this.snapshot(record) })
+    if (this.feed.observed)
+      this.feed.publish({ kind: record.state === 'planned' ? 'planned' : 'started', activity: this.snapshot(record) })
     else this.feed.skip()
   }
 
@@ -125,7 +126,8 @@ export class Lifecycle implements RecordOwner {
     record.startedMonotonic = this.clock.monotonicMillis()
     record.progressMonotonic = record.startedMonotonic
     this.counters.started(record.counted as Row, record)
-    for (let tally = record.subtree as SubtreeTally | undefined; tally !== undefined; tally = tally.outer) tally.begin(record)
+    for (let tally = record.subtree as SubtreeTally | undefined; tally !== undefined; tally = tally.outer)
+      tally.begin(record)
     return true
   }
 
@@ -164,11 +166,16 @@ export class Lifecycle implements RecordOwner {
     if (!record.open) return
     const state = this.#verdictOf(record, settled)
     if (record.functions > 0) {
-      if (state !== 'completed') record.controls().verdict ??= { state, ...(settled.threw ? { error: { value: settled.error } } : {}) }
+      if (state !== 'completed')
+        record.controls().verdict ??= { state, ...(settled.threw ? { error: { value: settled.error } } : {}) }
       return
     }
     const noted = record.control?.verdict
-    this.end(record, state, noted?.state === 'failed' ? noted.error : settled.threw ? { value: settled.error } : undefined)
+    this.end(
+      record,
+      state,
+      noted?.state === 'failed' ? noted.error : settled.threw ? { value: settled.error } : undefined,
+    )
   }
 
   #verdictOf(record: ActivityRecord, settled: Settled): Verdict['state'] {
@@ -197,9 +204,11 @@ export class Lifecycle implements RecordOwner {
     if (record.hasId) this.#ids.delete(record.id)
     record.releaseAncestors()
     this.counters.ended(record.counted as Row, record, state, asPlanned)
-    for (let tally = record.subtree as SubtreeTally | undefined; tally !== undefined; tally = tally.outer) tally.leave(asPlanned, record)
+    for (let tally = record.subtree as SubtreeTally | undefined; tally !== undefined; tally = tally.outer)
+      tally.leave(asPlanned, record)
     this.ports?.ended(record, state)
-    if (this.feed.observed) this.feed.publish({ kind: 'ended', activity: this.snapshot(record), from: asPlanned ? 'planned' : 'running' })
+    if (this.feed.observed)
+      this.feed.publish({ kind: 'ended', activity: this.snapshot(record), from: asPlanned ? 'planned' : 'running' })
     else this.feed.skip()
   }
 

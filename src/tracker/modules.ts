@@ -1,5 +1,5 @@
-import { beforeDeadline } from '../base/deadline.js'
 import type { Clock } from '../base/clock.js'
+import { beforeDeadline } from '../base/deadline.js'
 import { UnderwayError } from '../base/underway-error.js'
 import type { Tally } from './tally.js'
 
@@ -55,13 +55,19 @@ export interface ModuleHost {
 function checkOf(name: string, healthCheck: HealthCheck | undefined): (() => unknown) | undefined {
   if (healthCheck === undefined) return undefined
   if (typeof healthCheck === 'function') return healthCheck
-  if (typeof healthCheck === 'object' && healthCheck !== null && typeof healthCheck.healthCheck === 'function') return () => healthCheck.healthCheck()
-  throw new UnderwayError('OPTIONS_INVALID', `registerModule('${name}'): healthCheck must be a function, or an object with a method healthCheck()`)
+  if (typeof healthCheck === 'object' && healthCheck !== null && typeof healthCheck.healthCheck === 'function')
+    return () => healthCheck.healthCheck()
+  throw new UnderwayError(
+    'OPTIONS_INVALID',
+    `registerModule('${name}'): healthCheck must be a function, or an object with a method healthCheck()`,
+  )
 }
 
 function reasonOf(error: unknown): string {
   try {
-    return error instanceof Error ? `health check threw ${error.name}: ${error.message}` : `health check threw ${String(error)}`
+    return error instanceof Error
+      ? `health check threw ${error.name}: ${error.message}`
+      : `health check threw ${String(error)}`
   } catch {
     return 'health check threw'
   }
@@ -81,18 +87,37 @@ export class Modules {
   /** @throws UnderwayError OPTIONS_INVALID, MODULE_DUPLICATE */
   register(name: string, options: ModuleOptions): ModuleRegistration {
     if (typeof name !== 'string' || name === '') {
-      throw new UnderwayError('OPTIONS_INVALID', `registerModule(name): name must be a non-empty string, got ${typeof name === 'string' ? "''" : typeof name}`)
+      throw new UnderwayError(
+        'OPTIONS_INVALID',
+        `registerModule(name): name must be a non-empty string, got ${typeof name === 'string' ? "''" : typeof name}`,
+      )
     }
     if (options.group !== undefined && typeof options.group !== 'string') {
-      throw new UnderwayError('OPTIONS_INVALID', `registerModule('${name}'): group must be a string, got ${typeof options.group}`)
+      throw new UnderwayError(
+        'OPTIONS_INVALID',
+        `registerModule('${name}'): group must be a string, got ${typeof options.group}`,
+      )
     }
     if (this.#modules.has(name)) {
-      throw new UnderwayError('MODULE_DUPLICATE', `module '${name}' is registered already; call unregister() on the first registration, or choose another name`)
+      throw new UnderwayError(
+        'MODULE_DUPLICATE',
+        `module '${name}' is registered already; call unregister() on the first registration, or choose another name`,
+      )
     }
     if (this.#modules.size >= this.#maxModules) {
-      throw new UnderwayError('OPTIONS_INVALID', `more than ${this.#maxModules} modules; register parts of the program, not pieces of work`)
+      throw new UnderwayError(
+        'OPTIONS_INVALID',
+        `more than ${this.#maxModules} modules; register parts of the program, not pieces of work`,
+      )
     }
-    const module: Module = { name, group: options.group, check: checkOf(name, options.healthCheck), state: 'up', reason: undefined, checkedAt: undefined }
+    const module: Module = {
+      name,
+      group: options.group,
+      check: checkOf(name, options.healthCheck),
+      state: 'up',
+      reason: undefined,
+      checkedAt: undefined,
+    }
     this.#modules.set(name, module)
     this.#host.changed(this.#status(module))
     const unregister = (): void => {

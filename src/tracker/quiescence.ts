@@ -2,7 +2,7 @@ import type { ActivityRecord } from '../activity/record.js'
 import { toNumber } from '../activity/values.js'
 import type { Lifecycle } from './lifecycle.js'
 import { inScope, type ResolvedScope, resolveScope, type Scope } from './scope.js'
-import { Tally } from './tally.js'
+import type { Tally } from './tally.js'
 import { TallyWaits, type Watched } from './waits.js'
 
 export interface WaitOptions extends Scope {
@@ -32,20 +32,23 @@ export class Quiescence {
   wait(options: WaitOptions | undefined): Promise<boolean> {
     const { faults, intake, clock } = this.#lifecycle
     const watched = this.#watch(resolveScope(faults, options), true)
-    const timeoutMillis = toNumber(intake, 'timeoutMillis', options?.timeoutMillis === Number.POSITIVE_INFINITY ? undefined : options?.timeoutMillis)
+    const timeoutMillis = toNumber(
+      intake,
+      'timeoutMillis',
+      options?.timeoutMillis === Number.POSITIVE_INFINITY ? undefined : options?.timeoutMillis,
+    )
     const settleMillis = Math.max(toNumber(intake, 'settleMillis', options?.settleMillis) ?? 0, 0)
     const signal = options?.signal instanceof AbortSignal ? options.signal : undefined
     if (settleMillis === 0 && watched.quiescent()) return Promise.resolve(true)
     if (signal?.aborted === true || (timeoutMillis !== undefined && timeoutMillis <= 0)) return Promise.resolve(false)
     return new Promise((resolve) => {
       const { tally } = watched
-      tally.waits ??= new TallyWaits(tally, clock)
       const settle = (quiescent: boolean): void => {
         timer?.cancel()
         signal?.removeEventListener('abort', giveUp)
         resolve(quiescent)
       }
-      const remove = tally.waits.add(watched, settleMillis, settle)
+      const remove = TallyWaits.of(tally, clock).add(watched, settleMillis, settle)
       const giveUp = (): void => {
         remove()
         settle(false)
@@ -96,7 +99,11 @@ export class Quiescence {
       return count
     }
     // Below an activity that has ended nothing is counted any more, but work of it may still be open.
-    const scans = scope.narrowed > 1 || scope.attributes !== undefined || scope.where !== undefined || (scope.withinId !== undefined && top === undefined)
+    const scans =
+      scope.narrowed > 1 ||
+      scope.attributes !== undefined ||
+      scope.where !== undefined ||
+      (scope.withinId !== undefined && top === undefined)
     const key = `${scope.planned}`
     if (!scans) {
       const open = (): number => (scope.planned ? tally.open : tally.open - tally.planned)

@@ -1,7 +1,7 @@
 import type { ActivityRecord } from '../activity/record.js'
+import type { ActivitySnapshot } from '../activity/snapshot.js'
 import type { Attributes } from '../activity/values.js'
 import type { Faults } from '../base/faults.js'
-import type { ActivitySnapshot } from '../activity/snapshot.js'
 
 /**
  * Which open activities a question is about; without any field, all of them.
@@ -39,8 +39,15 @@ export interface ResolvedScope {
 }
 
 export const wholeScope: ResolvedScope = Object.freeze({
-  module: undefined, group: undefined, type: undefined, withinId: undefined,
-  attributes: undefined, where: undefined, planned: true, self: false, narrowed: 0,
+  module: undefined,
+  group: undefined,
+  type: undefined,
+  withinId: undefined,
+  attributes: undefined,
+  where: undefined,
+  planned: true,
+  self: false,
+  narrowed: 0,
 })
 
 type Kinds = { string: string; boolean: boolean; function: (activity: ActivitySnapshot) => boolean; object: object }
@@ -93,7 +100,12 @@ export function isWithin(record: ActivityRecord, id: string): boolean {
 }
 
 /** Whether an open activity is in the scope. `self` is not looked at here. */
-export function inScope(scope: ResolvedScope, record: ActivityRecord, read: (record: ActivityRecord) => ActivitySnapshot, faults: Faults): boolean {
+export function inScope(
+  scope: ResolvedScope,
+  record: ActivityRecord,
+  read: (record: ActivityRecord) => ActivitySnapshot,
+  faults: Faults,
+): boolean {
   if (!scope.planned && record.state === 'planned') return false
   if (scope.narrowed === 0) return true
   if (scope.module !== undefined && record.module !== scope.module) return false

@@ -1,4 +1,4 @@
-import type { Change, FeedHost, FeedItem } from './feed.js'
+import type { Change, FeedHost, FeedItem } from './change.js'
 
 export const overflowPolicies = ['inline', 'drop', 'gap'] as const
 /**
@@ -45,7 +45,12 @@ export class Subscription {
   #faults = 0
   #spentMillis = 0
 
-  constructor(host: FeedHost, listener: (items: readonly FeedItem[]) => unknown, options: SubscribeOptions, ended: (subscription: Subscription) => void) {
+  constructor(
+    host: FeedHost,
+    listener: (items: readonly FeedItem[]) => unknown,
+    options: SubscribeOptions,
+    ended: (subscription: Subscription) => void,
+  ) {
     this.#host = host
     this.#listener = listener
     this.#ended = ended

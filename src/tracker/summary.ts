@@ -21,6 +21,9 @@ export function summaryOf(whole: Tally, modules: Iterable<Tally>, all: boolean):
   const parts: string[] = []
   const listed = [...modules]
   if (running > 0) parts.push(`Active: ${running} (${part(listed, (tally) => tally.open - tally.planned, all)})`)
-  if (whole.planned > 0) parts.push(`${parts.length === 0 ? 'Planned' : 'planned'}: ${whole.planned} (${part(listed, (tally) => tally.planned, all)})`)
+  if (whole.planned > 0)
+    parts.push(
+      `${parts.length === 0 ? 'Planned' : 'planned'}: ${whole.planned} (${part(listed, (tally) => tally.planned, all)})`,
+    )
   return parts.length === 0 ? 'Quiescent (no active work)' : parts.join('; ')
 }

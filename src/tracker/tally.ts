@@ -1,5 +1,9 @@
 import type { ActivityRecord } from '../activity/record.js'
-import type { TallyWaits } from './waits.js'
+
+/** Who wants to be told that a tally went down, or that planned work in it began. */
+export interface TallyWatcher {
+  changed(record: ActivityRecord): void
+}
 
 /**
  * How much is open in one part of the tracker: all of it, a module, a group, a type or a subtree.
@@ -12,7 +16,7 @@ export class Tally {
   planned = 0
   /** Every activity that ever came in. Never goes down. */
   created = 0
-  waits: TallyWaits | undefined = undefined
+  watcher: TallyWatcher | undefined = undefined
 
   constructor(name: string) {
     this.name = name
@@ -26,13 +30,13 @@ export class Tally {
 
   begin(record: ActivityRecord): void {
     this.planned -= 1
-    if (this.waits !== undefined) this.waits.changed(record)
+    if (this.watcher !== undefined) this.watcher.changed(record)
   }
 
   leave(asPlanned: boolean, record: ActivityRecord): void {
     this.open -= 1
     if (asPlanned) this.planned -= 1
-    if (this.waits !== undefined) this.waits.changed(record)
+    if (this.watcher !== undefined) this.watcher.changed(record)
   }
 }
 

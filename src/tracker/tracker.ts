@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { threadId, isMainThread } from 'node:worker_threads'
+import { isMainThread, threadId } from 'node:worker_threads'
 import type { ActivityHandle } from '../activity/handle.js'
 import type { ActivityProcess, ActivitySnapshot } from '../activity/snapshot.js'
 import { type Intake, type Redact, toNumber } from '../activity/values.js'
@@ -8,15 +8,16 @@ import { type Clock, systemClock } from '../base/clock.js'
 import { type FaultKind, Faults, type WarningListener } from '../base/faults.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { type Blocker, blockerOf } from './blockers.js'
-import { ChangeLog, type ChangesOptions, type ChangeStream, type FeedSnapshot } from './change-stream.js'
+import type { Change, FeedItem } from './change.js'
+import { ChangeLog, type ChangeStream, type ChangesOptions, type FeedSnapshot } from './change-stream.js'
 import { type CounterColumn, type CounterRow, Counters } from './counters.js'
 import type { ErrorHealth, ErrorHealthThresholds, SeverityCounts } from './error-health.js'
 import type { ErrorFilter, ErrorRecord, ErrorReport } from './error-log.js'
 import { Errors } from './errors.js'
-import { eventMatcher, type EventName, isChange } from './events.js'
-import { type Change, Feed, type FeedItem } from './feed.js'
+import { type EventName, eventMatcher, isChange } from './events.js'
+import { Feed } from './feed.js'
 import { Lifecycle } from './lifecycle.js'
-import { type ModuleOptions, type ModuleRegistration, Modules, type ModuleStatus } from './modules.js'
+import { type ModuleOptions, type ModuleRegistration, type ModuleStatus, Modules } from './modules.js'
 import { noPorts } from './ports.js'
 import { Quiescence, type WaitOptions } from './quiescence.js'
 import type { Scope } from './scope.js'
@@ -75,7 +76,10 @@ export const lifecycleKey: unique symbol = Symbol.for('underway.tracker.lifecycl
 function positive(name: string, value: number | undefined, fallback: number): number {
   if (value === undefined) return fallback
   if (typeof value === 'number' && value >= 1 && Number.isFinite(value)) return Math.floor(value)
-  throw new UnderwayError('OPTIONS_INVALID', `new ActivityTracker({ ${name} }): expected a number of at least 1, got ${String(value)}`)
+  throw new UnderwayError(
+    'OPTIONS_INVALID',
+    `new ActivityTracker({ ${name} }): expected a number of at least 1, got ${String(value)}`,
+  )
 }
 
 /** Knows what is open, how it is, and when it is done. `new ActivityTracker()` is isolated from every other. */
@@ -136,7 +140,12 @@ export class ActivityTracker {
         detached,
         tally: (module) => counters.modules.named(module, false),
         changed: (module) => feed.publish({ kind: 'module', module }),
-        reportDown: (module, reason, error) => void errors.report(error ?? `module ${module} is down: ${reason}`, {}, { module, work: 'health check', activityId: undefined }),
+        reportDown: (module, reason, error) =>
+          void errors.report(
+            error ?? `module ${module} is down: ${reason}`,
+            {},
+            { module, work: 'health check', activityId: undefined },
+          ),
       },
       positive('maxModules', options.maxModules, 10_000),
     )

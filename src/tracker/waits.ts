@@ -1,6 +1,6 @@
 import type { ActivityRecord } from '../activity/record.js'
 import type { Clock, Timer } from '../base/clock.js'
-import type { Tally } from './tally.js'
+import type { Tally, TallyWatcher } from './tally.js'
 
 /** How a scope is watched: what is open in it now, leaving out the asker and its ancestors. */
 export interface Watched {
@@ -48,7 +48,7 @@ class WaitGroup {
  * Who waits on one tally. A change costs one comparison, however many wait: only when the tally has come down to what
  * the waiting activities themselves account for is anything looked at, and then once per trip to the event loop.
  */
-export class TallyWaits {
+export class TallyWaits implements TallyWatcher {
   readonly #tally: Tally
   readonly #clock: Clock
   readonly #groups = new Map<ActivityRecord | undefined, Map<string, WaitGroup>>()
@@ -59,6 +59,14 @@ export class TallyWaits {
   constructor(tally: Tally, clock: Clock) {
     this.#tally = tally
     this.#clock = clock
+  }
+
+  /** The waits of a tally; made with the first of them. */
+  static of(tally: Tally, clock: Clock): TallyWaits {
+    if (tally.watcher instanceof TallyWaits) return tally.watcher
+    const made = new TallyWaits(tally, clock)
+    tally.watcher = made
+    return made
   }
 
   /** Called by the tally after something in it started or ended. */
@@ -110,7 +118,7 @@ export class TallyWaits {
     const byKey = this.#groups.get(group.watched.asker)
     byKey?.delete(group.watched.key)
     if (byKey?.size === 0) this.#groups.delete(group.watched.asker)
-    if (this.#groups.size === 0) this.#tally.waits = undefined
+    if (this.#groups.size === 0) this.#tally.watcher = undefined
   }
 
   #check(): void {
