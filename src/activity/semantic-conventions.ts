@@ -21,7 +21,6 @@ export const attributeNames = {
   progressTotal: 'activity.progress.total',
   progressPercent: 'activity.progress.percent',
   errorType: 'error.type',
-  codeFunctionName: 'code.function.name',
   codeFilePath: 'code.file.path',
   codeLineNumber: 'code.line.number',
 } as const

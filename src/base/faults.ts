@@ -24,7 +24,6 @@ export const faultAdvice = {
   'propagation.failed': 'a carrier could not be read or written',
   'rows.overflow': 'more than 10,000 combinations of module, group and type: the rest count as "(other)"',
   disabled: 'tracking is switched off: functions are called directly and nothing is counted',
-  internal: 'an error inside underway was kept away from your code; please report it',
 } as const
 
 export type FaultKind = keyof typeof faultAdvice

@@ -2,9 +2,8 @@
 export const errorCodes = {
   OPTIONS_INVALID: 'an option of a set-up call has a value that cannot be used',
   DECORATOR_TARGET: 'a decorator was put where it cannot work',
-  MODULE_DUPLICATE: 'a module name was registered twice with different health checks',
+  MODULE_DUPLICATE: 'a module name was registered twice',
   NOT_QUIESCENT: 'work was still open where a test expected none',
-  COMMAND_USAGE: 'the command was called with arguments it does not know',
 } as const
 
 export type ErrorCode = keyof typeof errorCodes

@@ -7,10 +7,10 @@ import {
   type Attempt,
   type ErrorReporting,
   linkRelations,
-  type ParentActivity,
   type RemoteActivity,
   spanKinds,
 } from '../activity/options.js'
+import type { ActivityRecord } from '../activity/record.js'
 import { isSeverity, type Severity } from '../activity/states.js'
 import {
   type Attributes,
@@ -22,11 +22,18 @@ import {
   toText,
 } from '../activity/values.js'
 import type { ActivityTracker } from '../tracker/tracker.js'
+import { recordKey } from './begin.js'
 
 /** What every starting function takes. */
 export interface StartOptions extends ActivityDescription {
   /** @defaultValue the current activity's, else the default tracker */
   readonly tracker?: ActivityTracker | undefined
+}
+
+/** The parent that was asked for: an activity of this thread, or the ids of one that may be anywhere. */
+export interface ParentChoice {
+  readonly record: ActivityRecord | undefined
+  readonly remote: RemoteActivity
 }
 
 /** Options after they were read once and checked; what was not given is `undefined`. */
@@ -39,7 +46,7 @@ export interface Description {
   readonly plan: string | undefined
   readonly attributes: Attributes | undefined
   readonly metadata: JsonObject | undefined
-  readonly parent: ParentActivity | null | undefined
+  readonly parent: ParentChoice | null | undefined
   readonly from: RemoteActivity | undefined
   readonly links: readonly { readonly relation: ActivityLink['relation']; readonly id: string }[] | undefined
   readonly attempt: Attempt | undefined
@@ -175,17 +182,34 @@ class Reader {
     return toNumber(this.#intake, 'startTime', millis)
   }
 
-  #parent(value: unknown): ParentActivity | null | undefined {
+  #parent(value: unknown): ParentChoice | null | undefined {
     if (value === undefined) return undefined
     const parent = this.#perCall('parent', value)
     if (parent === null || parent === undefined) return parent
-    if ((typeof parent === 'string' && parent !== '') || typeof parent === 'object') return parent as ParentActivity
-    return this.#invalid('parent')
+    if (typeof parent === 'string' && parent !== '') return { record: undefined, remote: { id: parent } }
+    if (typeof parent !== 'object') return this.#invalid('parent')
+    const record = (parent as { [recordKey]?: ActivityRecord })[recordKey]
+    return { record, remote: record === undefined ? this.#remote(parent) : {} }
   }
 
   #from(value: unknown): RemoteActivity | undefined {
     if (value === undefined) return undefined
-    return typeof value === 'object' && value !== null ? (value as RemoteActivity) : this.#invalid('from')
+    return typeof value === 'object' && value !== null ? this.#remote(value) : this.#invalid('from')
+  }
+
+  /** Copies what names a remote activity; a handle has the same fields. */
+  #remote(from: RemoteActivity): RemoteActivity {
+    const text = <K extends string>(key: K, value: unknown): { [P in K]?: string } =>
+      typeof value === 'string' && value.length <= bounds.message ? ({ [key]: value } as { [P in K]?: string }) : {}
+    const { traceFlags } = from
+    return {
+      ...text('id', from.id),
+      ...text('rootId', from.rootId),
+      ...text('traceId', from.traceId),
+      ...text('spanId', from.spanId),
+      ...text('traceState', from.traceState),
+      ...(typeof traceFlags === 'number' ? { traceFlags } : {}),
+    }
   }
 
   #links(value: unknown): Description['links'] {

@@ -1,72 +1,15 @@
 import { bounds } from '../activity/bounds.js'
-import type { ParentActivity, RemoteActivity } from '../activity/options.js'
-import type { ActivityRecord, RemoteParent } from '../activity/record.js'
+import type { ActivityRecord } from '../activity/record.js'
 import { type CallSite, callSite } from '../base/call-site.js'
 import { ActivityContext } from '../tracing/activity-context.js'
-import { type Context, type Span, trace } from '../tracing/api.js'
-import { activeContext, recordIn } from '../tracing/current.js'
-import { remoteSpan } from '../tracing/propagation.js'
+import { activeContext } from '../tracing/current.js'
 import { startSpan } from '../tracing/span.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
-import { recordKey } from './begin.js'
 import type { Description } from './description.js'
-
-interface Origin {
-  readonly record: ActivityRecord | undefined
-  readonly remote: RemoteParent | undefined
-  /** The span above, where it is not that of the active context. */
-  readonly span: Span | undefined
-}
-
-function remoteOrigin(remote: RemoteActivity): Origin {
-  return { record: undefined, remote: remote as RemoteParent, span: remoteSpan(remote) }
-}
-
-function recordOf(parent: ParentActivity, lifecycle: Lifecycle): ActivityRecord | undefined {
-  if (typeof parent === 'string') return lifecycle.find(parent)
-  return (
-    (parent as { [recordKey]?: ActivityRecord })[recordKey] ??
-    (typeof parent.id === 'string' ? lifecycle.find(parent.id) : undefined)
-  )
-}
-
-function explicitOrigin(parent: ParentActivity, lifecycle: Lifecycle): Origin {
-  const record = recordOf(parent, lifecycle)
-  if (record === undefined)
-    return remoteOrigin(typeof parent === 'string' ? { id: parent } : (parent as RemoteActivity))
-  return foreignOrOwn(record, lifecycle, record.span as Span | undefined)
-}
-
-/** An activity of another tracker is a parent like one in another process: by its ids. */
-function foreignOrOwn(record: ActivityRecord, lifecycle: Lifecycle, span: Span | undefined): Origin {
-  if (record.owner === lifecycle) return { record, remote: undefined, span }
-  const reference = record.knownSpan()
-  return { record: undefined, remote: { id: record.id, rootId: record.rootId, ...reference }, span }
-}
-
-function originOf(what: Description, lifecycle: Lifecycle, active: Context): Origin {
-  if (what.from !== undefined) {
-    const { rootId, traceId, spanId, traceFlags, traceState } = what.from
-    return {
-      ...remoteOrigin({ traceId, spanId, traceFlags, traceState } as RemoteActivity),
-      remote: { rootId, traceId, spanId, traceFlags } as RemoteParent,
-    }
-  }
-  if (what.parent === null) return { record: undefined, remote: undefined, span: undefined }
-  if (what.parent !== undefined) return explicitOrigin(what.parent, lifecycle)
-  const span = trace.getSpan(active)
-  const current = recordIn(active)
-  if (current !== undefined) return foreignOrOwn(current, lifecycle, span)
-  // A span that is no activity: its trace goes on, without a parent among the activities.
-  const reference = span?.spanContext()
-  if (reference === undefined || !trace.isSpanContextValid(reference))
-    return { record: undefined, remote: undefined, span }
-  const { traceId, spanId, traceFlags } = reference
-  return { record: undefined, remote: { traceId, spanId, traceFlags }, span }
-}
+import { originOf } from './origin.js'
 
 function chosenId(what: Description, lifecycle: Lifecycle): string | undefined {
-  const id = what.id ?? (typeof what.from?.id === 'string' ? what.from.id.slice(0, bounds.name) : undefined)
+  const id = what.id ?? what.from?.id?.slice(0, bounds.name)
   if (id === undefined || lifecycle.find(id) === undefined) return id
   lifecycle.faults.count('id.duplicate', id)
   return undefined

@@ -1,0 +1,52 @@
+import type { RemoteActivity } from '../activity/options.js'
+import type { ActivityRecord, RemoteParent } from '../activity/record.js'
+import { type Context, type Span, trace } from '../tracing/api.js'
+import { recordIn } from '../tracing/current.js'
+import { remoteSpan } from '../tracing/propagation.js'
+import type { Lifecycle } from '../tracker/lifecycle.js'
+import type { Description, ParentChoice } from './description.js'
+
+/** Where an activity comes from: one here, one that is known by its ids only, or nothing. */
+export interface Origin {
+  readonly record: ActivityRecord | undefined
+  readonly remote: RemoteParent | undefined
+  /** The span above, for the new activity's context. */
+  readonly span: Span | undefined
+}
+
+const nowhere: Origin = Object.freeze({ record: undefined, remote: undefined, span: undefined })
+
+function fromElsewhere(remote: RemoteActivity): Origin {
+  return { record: undefined, remote, span: remoteSpan(remote) }
+}
+
+/** An activity of another tracker is a parent like one in another process: by its ids. */
+function fromRecord(record: ActivityRecord, lifecycle: Lifecycle, span: Span | undefined): Origin {
+  if (record.owner === lifecycle) return { record, remote: undefined, span }
+  return { record: undefined, remote: { id: record.id, rootId: record.rootId, ...record.knownSpan() }, span }
+}
+
+function chosen(parent: ParentChoice, lifecycle: Lifecycle): Origin {
+  const { remote } = parent
+  const record = parent.record ?? (remote.id === undefined ? undefined : lifecycle.find(remote.id))
+  return record === undefined ? fromElsewhere(remote) : fromRecord(record, lifecycle, record.span as Span | undefined)
+}
+
+/** The handed-off activity itself goes on here: its place in the trace, but not itself as its own parent. */
+function continued({ id: _, ...remote }: RemoteActivity): Origin {
+  return fromElsewhere(remote)
+}
+
+/** The parent that an activity is given, else the activity of the active context, else the active span's trace. */
+export function originOf(what: Description, lifecycle: Lifecycle, active: Context): Origin {
+  if (what.from !== undefined) return continued(what.from)
+  if (what.parent === null) return nowhere
+  if (what.parent !== undefined) return chosen(what.parent, lifecycle)
+  const span = trace.getSpan(active)
+  const current = recordIn(active)
+  if (current !== undefined) return fromRecord(current, lifecycle, span)
+  const reference = span?.spanContext()
+  if (reference === undefined || !trace.isSpanContextValid(reference)) return { ...nowhere, span }
+  const { traceId, spanId, traceFlags } = reference
+  return { record: undefined, remote: { traceId, spanId, traceFlags }, span }
+}
