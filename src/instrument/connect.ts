@@ -1,6 +1,9 @@
 import type { ActivityRecord } from '../activity/record.js'
+import type { EndedState } from '../activity/states.js'
+import type { Faults } from '../base/faults.js'
+import type { ActivityContext } from '../tracing/activity-context.js'
 import { currentRecord, detached } from '../tracing/current.js'
-import { endSpan } from '../tracing/span.js'
+import { endSpan, startSpan } from '../tracing/span.js'
 import { getTracker } from '../tracker/default-tracker.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import type { TrackerPorts } from '../tracker/ports.js'
@@ -8,7 +11,27 @@ import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
 import { handleOf } from './handle.js'
 
 function portsFor(lifecycle: Lifecycle): TrackerPorts {
-  return { currentRecord, handleOf, detached, ended: (record, state) => endSpan(record, state, lifecycle.faults) }
+  const { faults } = lifecycle
+  return {
+    currentRecord,
+    handleOf,
+    detached,
+    ended(record, state, from) {
+      if (from === 'planned') spanOfNeverStarted(record, state, faults)
+      endSpan(record, state, faults)
+    },
+  }
+}
+
+/** Planned work that was done, or failed, without a start counts as started when it was planned; what was withdrawn has no span. */
+function spanOfNeverStarted(record: ActivityRecord, state: EndedState, faults: Faults): void {
+  if (state !== 'completed' && state !== 'failed') return
+  startSpan(
+    record,
+    record.tracing as ActivityContext,
+    { kind: record.details?.kind, startTime: record.createdAt },
+    faults,
+  )
 }
 
 /** The tracker to use: the one that is asked for, else the current activity's, else the default. Fills its ports at first use. */

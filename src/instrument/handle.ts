@@ -6,7 +6,7 @@ import { type DetailedSnapshot, detailedSnapshotOf } from '../activity/snapshot.
 import { toAttributes, toText } from '../activity/values.js'
 import { guarded } from '../base/faults.js'
 import type { ActivityContext } from '../tracing/activity-context.js'
-import { runIn } from '../tracing/current.js'
+import { currentRecord, runIn } from '../tracing/current.js'
 import { injectActivity } from '../tracing/propagation.js'
 import { setSpanAttributes } from '../tracing/span.js'
 import { begin, lifecycleOf, recordKey, release } from './begin.js'
@@ -121,6 +121,8 @@ export class Handle extends ActivityView implements ActivityHandle {
     const record = this[recordKey]
     const lifecycle = lifecycleOf(record)
     if (record.state === 'planned') this.start()
+    // Inside its own function the outer one decides how the activity ends.
+    if (record.functions > 0 && currentRecord() === record) return fn(this)
     if (record.state === 'running') return execute(record, fn as (...args: never[]) => R, undefined, [this])
     if (!lifecycle.disabled) lifecycle.faults.count('run.ended', record.name)
     return fn(this)

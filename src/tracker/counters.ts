@@ -68,6 +68,8 @@ export class Counters {
   readonly groups = new Tallies()
   readonly types = new Tallies()
   readonly #rows = new Map<string, Row>()
+  /** Most starts follow one of the same kind. */
+  #last: Row | undefined = undefined
   readonly #faults: Faults
   readonly #fixed: boolean
   #cells: Float64Array
@@ -80,8 +82,11 @@ export class Counters {
   }
 
   row(module: string, group: string | undefined, type: string): Row {
+    const last = this.#last
+    if (last?.module.name === module && last.group?.name === group && last.type.name === type) return last
     const key = `${module}\u0000${group ?? ''}\u0000${type}\u0000${group === undefined ? 0 : 1}`
-    return this.#rows.get(key) ?? this.#addRow(key, module, group, type)
+    this.#last = this.#rows.get(key) ?? this.#addRow(key, module, group, type)
+    return this.#last
   }
 
   #addRow(key: string, module: string, group: string | undefined, type: string): Row {

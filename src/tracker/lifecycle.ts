@@ -206,9 +206,9 @@ export class Lifecycle implements RecordOwner {
     this.counters.ended(record.counted as Row, record, state, asPlanned)
     for (let tally = record.subtree as SubtreeTally | undefined; tally !== undefined; tally = tally.outer)
       tally.leave(asPlanned, record)
-    this.ports?.ended(record, state)
-    if (this.feed.observed)
-      this.feed.publish({ kind: 'ended', activity: this.snapshot(record), from: asPlanned ? 'planned' : 'running' })
+    const from = asPlanned ? 'planned' : 'running'
+    this.ports?.ended(record, state, from)
+    if (this.feed.observed) this.feed.publish({ kind: 'ended', activity: this.snapshot(record), from })
     else this.feed.skip()
   }
 

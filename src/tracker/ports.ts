@@ -1,6 +1,6 @@
 import type { ActivityHandle } from '../activity/handle.js'
 import type { ActivityRecord } from '../activity/record.js'
-import type { EndedState } from '../activity/states.js'
+import type { EndedState, OpenState } from '../activity/states.js'
 
 /** What the tracker asks of rooms above it. They fill it in when they first use a tracker; until then nothing can be open. */
 export interface TrackerPorts {
@@ -10,7 +10,7 @@ export interface TrackerPorts {
   /** Runs our own callbacks outside of any activity and span. */
   detached<T>(work: () => T): T
   /** The activity ended: its span may be closed. Never throws. */
-  ended(record: ActivityRecord, state: EndedState): void
+  ended(record: ActivityRecord, state: EndedState, from: OpenState): void
 }
 
 export const noPorts: Pick<TrackerPorts, 'currentRecord' | 'detached'> = Object.freeze({

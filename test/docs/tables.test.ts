@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { bounds } from '../../src/activity/bounds.js'
+import { attributeNames } from '../../src/activity/semantic-conventions.js'
+import { activityStates } from '../../src/activity/states.js'
+import { faultAdvice } from '../../src/base/faults.js'
+import { errorCodes } from '../../src/base/underway-error.js'
+import { version } from '../../src/base/version.js'
+import { repositoryRoot } from '../support/repository.js'
+
+function read(path: string): string {
+  return readFileSync(join(repositoryRoot, path), 'utf8')
+}
+
+/** The first cells, in backquotes, of the table rows under a heading; their second cells as values. */
+function tableUnder(markdown: string, heading: string): Map<string, string> {
+  const section = markdown.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? ''
+  return new Map([...section.matchAll(/^\| `([^`]+)` \| (.*?) \|/gm)].map(([, key = '', value = '']) => [key, value]))
+}
+
+describe('the documents say what the code says', () => {
+  test('every error code is listed with its meaning, and no other', () => {
+    expect(Object.fromEntries(tableUnder(read('docs/codes.md'), 'Errors'))).toEqual({ ...errorCodes })
+  })
+
+  test('every fault is listed with its meaning, and no other', () => {
+    expect(Object.fromEntries(tableUnder(read('docs/codes.md'), 'Faults'))).toEqual({ ...faultAdvice })
+  })
+
+  test('every span attribute is listed, and no other', () => {
+    const listed = tableUnder(read('docs/opentelemetry.md'), 'Attributes')
+    expect([...listed.keys()].sort()).toEqual(Object.values(attributeNames).sort())
+  })
+
+  test('every bound that is documented is the one in force', () => {
+    const documented = tableUnderBounds(read('docs/codes.md'))
+    for (const limit of [
+      bounds.name,
+      bounds.message,
+      bounds.stack,
+      bounds.json,
+      bounds.attributes,
+      bounds.logEntries,
+    ]) {
+      expect(documented).toContain(limit.toLocaleString('en'))
+    }
+  })
+
+  test('every state has a word for those who come from another tracker', () => {
+    const states = read('docs/vocabulary.md').split('## States\n')[1] ?? ''
+    for (const state of Object.keys(activityStates)) expect(states).toContain(`\`${state}\``)
+  })
+
+  test('the version in the code is that of the package', () => {
+    expect((JSON.parse(read('package.json')) as { version: string }).version).toBe(version)
+  })
+})
+
+function tableUnderBounds(markdown: string): string {
+  return markdown.split('## Bounds\n')[1] ?? ''
+}
+
+describe('links and guarantees', () => {
+  const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/guarantees.md']
+
+  test.each(pages)('every file that %s names exists', (page) => {
+    const named = [
+      ...read(page).matchAll(/\]\(([\w./-]+\.md)\)|`((?:test|src|examples|bench|docs|deploy)\/[\w./-]+)`/g),
+    ]
+    expect(named.length).toBeGreaterThan(0)
+    const folder = page.includes('/') ? `${page.split('/')[0]}/` : ''
+    for (const [, link, path] of named)
+      expect(
+        existsSync(join(repositoryRoot, link === undefined ? (path ?? '') : `${folder}${link}`)),
+        `${page}: ${link ?? path}`,
+      ).toBe(true)
+  })
+
+  test('every guarantee names a test that exists in the file that it names', () => {
+    const rows = [...read('docs/guarantees.md').matchAll(/^\| .* \| `(test\/[\w./-]+)` \| (.*) \|$/gm)]
+    expect(rows.length).toBeGreaterThan(10)
+    for (const [, path = '', name = ''] of rows) expect(read(path), `${path}: ${name}`).toContain(name.trim())
+  })
+})
