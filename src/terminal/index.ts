@@ -1,0 +1,5 @@
+export type { Decision } from './model.js'
+export type { TerminalViewOptions, ViewMode } from './options.js'
+export type { TerminalOutput } from './output.js'
+export type { ModuleSummary, SeriesSummary, ViewSummary } from './summary.js'
+export { type TerminalView, terminalView } from './terminal-view.js'

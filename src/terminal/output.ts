@@ -1,0 +1,61 @@
+/** The part of a stream that a view writes to; `process.stdout` and `process.stderr` fit. */
+export interface TerminalOutput {
+  write(text: string): unknown
+  readonly isTTY?: boolean | undefined
+  readonly columns?: number | undefined
+  readonly rows?: number | undefined
+  on?(event: 'resize' | 'error', listener: (error?: Error) => void): unknown
+  off?(event: 'resize' | 'error', listener: (error?: Error) => void): unknown
+}
+
+/** Streams whose reader has gone; each is listened to once, as a late EPIPE would end the process. */
+const watched = new WeakMap<TerminalOutput, { gone: boolean }>()
+
+function watch(output: TerminalOutput): { readonly gone: boolean } {
+  const known = watched.get(output)
+  if (known !== undefined) return known
+  const fate = { gone: false }
+  watched.set(output, fate)
+  output.on?.('error', () => {
+    fate.gone = true
+  })
+  return fate
+}
+
+/** Writes to a stream whose reader may leave (`| head`): from then on in silence. */
+export class Output {
+  readonly #stream: TerminalOutput
+  readonly #fate: { readonly gone: boolean }
+
+  constructor(stream: TerminalOutput) {
+    this.#stream = stream
+    this.#fate = watch(stream)
+  }
+
+  get columns(): number {
+    return this.#stream.columns ?? 80
+  }
+
+  get rows(): number {
+    return this.#stream.rows ?? 24
+  }
+
+  write(text: string): void {
+    if (this.#fate.gone || text === '') return
+    try {
+      this.#stream.write(text)
+    } catch {
+      // A stream that was destroyed has nobody to tell.
+    }
+  }
+
+  lines(lines: readonly string[]): void {
+    if (lines.length > 0) this.write(`${lines.join('\n')}\n`)
+  }
+
+  /** @returns how to stop listening */
+  onResize(listener: () => void): () => void {
+    this.#stream.on?.('resize', listener)
+    return () => void this.#stream.off?.('resize', listener)
+  }
+}
