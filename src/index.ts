@@ -11,6 +11,7 @@ export type {
   Attempt,
   Callable,
   ErrorReporting,
+  KeptLink,
   LinkRelation,
   ParentActivity,
   PerCall,
@@ -63,4 +64,5 @@ export type { HealthCheck, ModuleOptions, ModuleRegistration, ModuleStatus } fro
 export type { WaitOptions } from './tracker/quiescence.js'
 export type { Scope } from './tracker/scope.js'
 export type { OverflowPolicy, SubscribeOptions, SubscriptionStats } from './tracker/subscription.js'
-export { ActivityTracker, type TrackerOptions, type TrackerSnapshot, type Unsubscribe } from './tracker/tracker.js'
+export { ActivityTracker, type TrackerSnapshot, type Unsubscribe } from './tracker/tracker.js'
+export type { TrackerOptions } from './tracker/tracker-options.js'

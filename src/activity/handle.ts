@@ -49,7 +49,7 @@ export interface ActivityHandle extends ActivityFields {
   /** Runs a function as this activity: starts it if planned, makes it current, ends it when the function settles. */
   run<R>(fn: (activity: this) => R): R
   /** A function that runs with this activity current, whoever calls it. Does not end it. */
-  bind<F extends (this: never, ...args: never) => unknown>(fn: F): F
+  bind<F extends (...args: never) => unknown>(fn: F): F
   /** Writes the W3C fields and one field `underway` to headers, so that another process can go on from here. */
   inject<C extends object>(carrier: C): C
   /** The ids of the span, or ids of the same form if no SDK made one. */

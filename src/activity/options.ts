@@ -21,6 +21,14 @@ export interface ActivityLink {
   readonly activity: ActivityReference
 }
 
+/** A link as it is kept; with the span's ids where they are known. */
+export interface KeptLink {
+  readonly relation: LinkRelation
+  readonly id: string
+  readonly traceId?: string
+  readonly spanId?: string
+}
+
 /** Something that names an activity: its id, its handle, or what `extract` read from a carrier. */
 export type ActivityReference = string | { readonly id?: string | undefined }
 
@@ -84,7 +92,7 @@ export interface ActivityDescription {
   /** `null` starts a new root. @defaultValue the current activity */
   readonly parent?: ParentActivity | null | undefined
   /** Goes on with an activity that was handed off: takes its id, and its place in the trace. */
-  readonly from?: RemoteActivity | undefined
+  readonly from?: RemoteActivity | Readonly<Record<string, unknown>> | undefined
   readonly links?: readonly ActivityLink[] | undefined
   readonly attempt?: Attempt | number | undefined
   /** How much a failure matters to people; on the span as `activity.severity`. */

@@ -1,7 +1,7 @@
 import type { CallSite } from '../base/call-site.js'
 import type { ErrorInfo } from './error-info.js'
 import { newSpanId, newTraceId, uuidv7 } from './ids.js'
-import type { ActivitySpanKind, Attempt, ErrorReporting, LinkRelation, Progress, SpanReference } from './options.js'
+import type { ActivitySpanKind, Attempt, ErrorReporting, KeptLink, Progress, SpanReference } from './options.js'
 import { type ActivityState, type EndedState, isOpen, type Severity } from './states.js'
 import type { Attributes, JsonObject, JsonValue } from './values.js'
 
@@ -29,7 +29,7 @@ export interface ActivityDetails {
   attempt?: Attempt
   attributes?: Attributes
   metadata?: JsonObject
-  links?: readonly { readonly relation: LinkRelation; readonly id: string }[]
+  links?: readonly KeptLink[]
   log?: LogEntry[]
   thread?: string
   startedFrom?: CallSite
@@ -37,6 +37,7 @@ export interface ActivityDetails {
   errors?: ErrorReporting
   /** Kept between planning and starting. */
   kind?: ActivitySpanKind
+  timeoutMillis?: number
 }
 
 /** A verdict noted while a function of the activity still runs; the first one wins. */
@@ -120,6 +121,7 @@ export class ActivityRecord {
   #ownSpan: SpanReference | undefined = undefined
   /** Whether the id is the user's, or was read before the span started. */
   idIsKnown: boolean
+  hasChildren = false
 
   constructor(
     owner: RecordOwner,
@@ -137,6 +139,7 @@ export class ActivityRecord {
     this.state = 'planned'
     this.origin = origin
     this.root = origin === undefined ? this : origin.root
+    if (origin !== undefined) origin.hasChildren = true
     this.createdAt = createdAt
     this.createdMonotonic = createdMonotonic
     this.progressMonotonic = createdMonotonic
@@ -182,6 +185,9 @@ export class ActivityRecord {
     if (origin === undefined || origin.open) return
     this.#parentId = origin.id
     this.origin = this.openAncestor()
+    for (let at: ActivityRecord | undefined = origin; at !== undefined && at !== this.origin; at = at.origin) {
+      if (at.control?.aborted !== undefined) this.controls().aborted ??= at.control.aborted
+    }
   }
 
   /** Ids of the span, or valid W3C ids of our own where no span has any. */

@@ -21,6 +21,8 @@ export const attributeNames = {
   progressTotal: 'activity.progress.total',
   progressPercent: 'activity.progress.percent',
   errorType: 'error.type',
+  /** On a span link: how the two are related. */
+  linkRelation: 'activity.link.relation',
   codeFilePath: 'code.file.path',
   codeLineNumber: 'code.line.number',
 } as const

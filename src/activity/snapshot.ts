@@ -1,6 +1,6 @@
 import type { CallSite } from '../base/call-site.js'
 import type { ErrorInfo } from './error-info.js'
-import type { Attempt, LinkRelation, Progress } from './options.js'
+import type { Attempt, KeptLink, Progress } from './options.js'
 import { type ActivityDetails, type ActivityRecord, type LogEntry, never } from './record.js'
 import { type ActivityState, isOpen, type Severity } from './states.js'
 import type { Attributes, JsonObject, JsonValue } from './values.js'
@@ -26,7 +26,7 @@ export interface ActivitySnapshot {
   readonly spanId?: string
   readonly parentId?: string
   readonly rootId: string
-  readonly links?: readonly { readonly relation: LinkRelation; readonly id: string }[]
+  readonly links?: readonly KeptLink[]
   readonly attempt?: Attempt
   readonly name: string
   readonly module: string

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { Faults } from '../base/faults.js'
 import { bounds } from './bounds.js'
 
@@ -20,7 +21,10 @@ const unreadable: unique symbol = Symbol('unreadable')
 function redacted(intake: Intake, key: string, value: unknown): unknown {
   if (intake.redact === undefined) return value
   try {
-    return intake.redact(key, value)
+    const kept = intake.redact(key, value)
+    if (!types.isPromise(kept)) return kept
+    kept.catch(() => undefined)
+    throw new TypeError('redact returned a promise; it must answer at once')
   } catch (error) {
     intake.faults.count('redact.threw', key, error)
     return undefined
@@ -61,9 +65,55 @@ export function toText(
 /** A finite number, or `undefined` for what is not one. */
 export function toNumber(intake: Intake, key: string, value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined
-  if (typeof value === 'number' && Number.isFinite(value)) return value
+  // Plus zero, as JSON knows no minus zero.
+  if (typeof value === 'number' && Number.isFinite(value)) return value + 0
   intake.faults.count('option.invalid', key)
   return undefined
+}
+
+/**
+ * Asks a function of the user. What it throws is counted and answered with `undefined`; so is a promise, as nobody waits
+ * for it here, and its rejection is kept from becoming an unhandled one.
+ */
+export function answerOf(faults: Faults, key: string, ask: () => unknown): unknown {
+  try {
+    const answer = ask()
+    if (!types.isPromise(answer)) return answer
+    answer.catch(() => undefined)
+    faults.count('option.threw', `${key}: it returned a promise`)
+  } catch (error) {
+    faults.count('option.threw', key, error)
+  }
+  return undefined
+}
+
+/** Reads the named options into an object of their own; what cannot be read, or is no object at all, is counted and left out. */
+export function readOptions<T extends object>(
+  faults: Faults,
+  place: string,
+  given: T | undefined,
+  keys: readonly (keyof T & string)[],
+): { readonly [K in keyof T]?: unknown } {
+  const read: { [K in keyof T]?: unknown } = {}
+  if (given === undefined) return read
+  if (typeof given !== 'object' || given === null) {
+    faults.count('option.invalid', place)
+    return read
+  }
+  for (const key of keys) {
+    const value = readProperty(faults, given, key)
+    if (value !== undefined) read[key] = value
+  }
+  return read
+}
+
+/** An AbortSignal, or `undefined` for what is not one. */
+export function toSignal(value: unknown): AbortSignal | undefined {
+  try {
+    return value instanceof AbortSignal ? value : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Reads one property of a foreign object; what throws is counted and reads as `undefined`. */
@@ -92,6 +142,7 @@ class JsonCopy {
     return made
   }
 
+  /** Takes characters of JSON out of what is left; `false` once there are not enough. */
   #spend(length: number): boolean {
     this.#left -= length
     if (this.#left < 0) this.#over = true
@@ -105,35 +156,48 @@ class JsonCopy {
         return this.#text(value)
       case 'number':
         // JSON has no NaN and no infinities; as text they stay readable.
-        return Number.isFinite(value) ? (this.#spend(8) ? value : undefined) : this.#text(String(value))
+        if (!Number.isFinite(value)) return this.#text(String(value))
+        return this.#spend(String(value).length + 1) ? value + 0 : undefined
       case 'boolean':
-        return this.#spend(5) ? value : undefined
+        return this.#spend(6) ? value : undefined
       case 'bigint':
       case 'symbol':
         return this.#text(String(value))
       case 'object':
-        return value === null ? null : this.#object(key, value)
+        return value === null ? this.#null() : this.#object(key, value)
       default:
         return undefined
     }
   }
 
+  #null(): null | undefined {
+    return this.#spend(5) ? null : undefined
+  }
+
   #text(text: string): string | undefined {
-    const room = Math.max(this.#left - 2, 0)
-    if (!this.#spend(Math.min(text.length, bounds.json) + 2) && room === 0) return undefined
-    return text.length <= room ? text.toWellFormed() : `${text.slice(0, Math.max(room - 1, 0)).toWellFormed()}…`
+    let kept = text.length > this.#left ? text.slice(0, Math.max(this.#left, 0)) : text
+    let length = JSON.stringify(kept).length + 1
+    // Characters may be written as up to six.
+    while (length > this.#left - 1 && kept !== '') {
+      kept = kept.slice(0, Math.floor((kept.length * Math.max(this.#left - 4, 0)) / length))
+      length = JSON.stringify(kept).length + 1
+    }
+    if (kept.length === text.length) return this.#spend(length) ? text.toWellFormed() : undefined
+    const fits = this.#spend(length + 1)
+    this.#over = true
+    return fits ? `${kept.toWellFormed()}…` : undefined
   }
 
   #object(key: string, value: object): JsonValue | undefined {
     if (this.#path.includes(value)) return this.#text('[circular]')
     if (this.#path.length >= bounds.jsonDepth) return this.#text('[deeper]')
-    if (!this.#spend(2)) return undefined
+    if (!this.#spend(3)) return undefined
     this.#path.push(value)
     try {
-      if (Array.isArray(value)) return this.#array(value)
+      if (Array.isArray(value)) return this.#array(Array.prototype.values.call(value))
       if (value instanceof Error) return this.#record({ name: value.name, message: value.message })
-      if (value instanceof Map) return this.#array([...value])
-      if (value instanceof Set) return this.#array([...value])
+      if (value instanceof Map) return this.#array(Map.prototype.entries.call(value))
+      if (value instanceof Set) return this.#array(Set.prototype.values.call(value))
       if (ArrayBuffer.isView(value)) return this.#text(`[${value.constructor.name} of ${value.byteLength} bytes]`)
       const toJson = (value as { toJSON?: unknown }).toJSON
       if (typeof toJson === 'function') return this.#value(key, Reflect.apply(toJson, value, [key]))
@@ -146,11 +210,13 @@ class JsonCopy {
     }
   }
 
-  #array(values: readonly unknown[]): readonly JsonValue[] {
+  #array(values: Iterable<unknown>): readonly JsonValue[] {
     const copy: JsonValue[] = []
     for (const value of values) {
+      const item = this.#value(String(copy.length), value)
+      const made = item === undefined && !this.#over ? this.#null() : item
+      if (made !== undefined) copy.push(made)
       if (this.#over) break
-      copy.push(this.#value(String(copy.length), value) ?? null)
     }
     return Object.freeze(copy)
   }
@@ -158,7 +224,8 @@ class JsonCopy {
   #record(values: object): JsonObject {
     const copy: Record<string, JsonValue> = {}
     for (const key of Object.keys(values)) {
-      if (!this.#spend(key.length + 4)) break
+      const cost = key.length > this.#left ? key.length : JSON.stringify(key).length + 1
+      if (!this.#spend(cost)) break
       const value = this.#value(key, this.#read(values, key))
       if (value !== undefined) define(copy, key, value)
     }
@@ -203,10 +270,13 @@ function isPrimitive(value: unknown): value is string | number | boolean {
 
 function toAttributeValue(intake: Intake, key: string, value: unknown): AttributeValue | undefined {
   if (typeof value === 'string') return cut(intake, key, value, bounds.message)
+  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : undefined
   if (isPrimitive(value)) return value
   if (!Array.isArray(value)) return undefined
   const first: unknown = value[0]
-  const same = value.every((item) => isPrimitive(item) && typeof item === typeof first)
+  const same = value.every(
+    (item) => isPrimitive(item) && typeof item === typeof first && (typeof item !== 'number' || Number.isFinite(item)),
+  )
   if (!same || value.length > bounds.attributes) return undefined
   return Object.freeze(
     value.map((item) => (typeof item === 'string' ? cut(intake, key, item, bounds.message) : item)),

@@ -21,23 +21,25 @@ export interface Clock {
 }
 
 /** The longest delay that `setTimeout` keeps; above it Node fires after 1 ms instead. */
-export const maxDelayMillis = 2 ** 31 - 1
+const longestDelayMillis = 2 ** 31 - 1
 
-function start(callback: () => void, delayMillis: number): NodeJS.Timeout {
-  return setTimeout(callback, Math.min(Math.max(delayMillis, 0), maxDelayMillis))
+/** A timer of any length, in as many stretches as it takes. */
+function start(callback: () => void, delayMillis: number, keepsAlive: boolean): Timer {
+  let timeout: NodeJS.Timeout
+  const wait = (leftMillis: number): void => {
+    const stretch = Math.min(Math.max(leftMillis, 0), longestDelayMillis)
+    timeout = setTimeout(leftMillis > stretch ? () => wait(leftMillis - stretch) : callback, stretch)
+    if (!keepsAlive) timeout.unref()
+  }
+  wait(delayMillis)
+  return { cancel: () => clearTimeout(timeout) }
 }
 
 export const systemClock: Clock = Object.freeze({
   wallMillis: () => Date.now(),
   monotonicMillis: () => performance.now(),
-  timer(callback: () => void, delayMillis: number): Timer {
-    const timeout = start(callback, delayMillis)
-    return { cancel: () => clearTimeout(timeout) }
-  },
-  backgroundTimer(callback: () => void, delayMillis: number): Timer {
-    const timeout = start(callback, delayMillis).unref()
-    return { cancel: () => clearTimeout(timeout) }
-  },
+  timer: (callback: () => void, delayMillis: number) => start(callback, delayMillis, true),
+  backgroundTimer: (callback: () => void, delayMillis: number) => start(callback, delayMillis, false),
   defer(callback: () => void): void {
     setImmediate(callback)
   },

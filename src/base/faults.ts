@@ -57,10 +57,12 @@ export class Faults {
     if (seen > 0 || silentKinds.has(kind)) return
     try {
       const because = cause instanceof Error ? ` (${cause.name}: ${cause.message})` : ''
-      this.#warn(
+      const returned: unknown = this.#warn(
         `${detail === undefined ? '' : `${detail}: `}${faultAdvice[kind]}${because}`,
         `UNDERWAY_${kind.toUpperCase().replace('.', '_')}`,
       )
+      // An async listener that rejects is as little of the program's business as one that throws.
+      if (typeof returned === 'object') Promise.resolve(returned).catch(() => undefined)
     } catch {
       // A warning listener that throws is the last place where anybody could be told.
     }

@@ -21,12 +21,17 @@ export function begin(record: ActivityRecord): boolean {
     { kind: record.details?.kind, startTime: undefined },
     lifecycle.faults,
   )
+  const timeoutMillis = record.details?.timeoutMillis
+  if (timeoutMillis !== undefined) lifecycle.deadline(record, timeoutMillis)
   return true
 }
 
-/** From now on the activity stays open although its handle may be lost: others can reach it. */
+/**
+ * From now on the activity stays open although its handle may be lost: others can reach it. What guards a generator or
+ * a thenable is that object, without which nobody can go on with the work, whoever knows the id.
+ */
 export function release(record: ActivityRecord, handle: object): void {
-  if (record.guard === undefined) return
+  if (record.guard === undefined || record.control?.paused === true) return
   record.guard = undefined
   record.handle = handle
 }

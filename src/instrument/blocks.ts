@@ -5,6 +5,7 @@ import type { Lifecycle } from '../tracker/lifecycle.js'
 import { lifecycleFor } from './connect.js'
 import { type Description, describe, type StartOptions } from './description.js'
 import { execute } from './execute.js'
+import { functionName } from './function-name.js'
 import { Handle, handleOf } from './handle.js'
 import { inertHandle } from './inert.js'
 import { launch, siteOf } from './launch.js'
@@ -46,13 +47,22 @@ function open(given: Given<StartOptions>, fallbackName: string): Opening {
   return { lifecycle, what, name: what.name ?? fallbackName }
 }
 
+/** The activity that `from` names, where it was handed off within this tracker and is still open. */
+function handedOff({ lifecycle, what }: Opening): ActivityHandle | undefined {
+  const record = what.from?.id === undefined ? undefined : lifecycle.find(what.from.id)
+  return record === undefined ? undefined : handleOf(record)
+}
+
 /**
  * Runs a block as an activity, current inside it; the activity ends when the block settles. Returns what the block
  * returns, and throws what it throws. Never throws itself.
  */
 export function runActivity<R>(options: string | StartOptions, fn: (activity: ActivityHandle) => R): R {
-  const { lifecycle, what, name } = open(options, fn.name || 'activity')
+  const opening = open(options, functionName(fn, 'activity'))
+  const { lifecycle, what, name } = opening
   if (lifecycle.disabled) return fn(inertHandle(lifecycle, name))
+  const continued = handedOff(opening)
+  if (continued !== undefined) return continued.run(fn)
   const startedFrom = siteOf(lifecycle, what.module, name, runActivity)
   const record = launch(lifecycle, what, { name, asPlanned: false, startedFrom })
   return execute(record, fn, undefined, [handleOf(record)])
@@ -68,7 +78,9 @@ function leftAsOf(given: Given<StartActivityOptions>): 'completed' | 'failed' {
 
 function guardedHandle(record: ActivityRecord, lifecycle: Lifecycle, leftAs: 'completed' | 'failed'): ActivityHandle {
   const handle = new Handle(record, leftAs)
-  lifecycle.guard(record, handle)
+  // Whoever chose the id, or handed it on, can end the activity without this handle.
+  if (record.idIsKnown) record.handle = handle
+  else lifecycle.guard(record, handle)
   return handle
 }
 
@@ -77,16 +89,22 @@ function guardedHandle(record: ActivityRecord, lifecycle: Lifecycle, leftAs: 'co
  * `activity.run(fn)`, or give it as `parent`.
  */
 export function startActivity(options?: string | StartActivityOptions): ActivityHandle {
-  const { lifecycle, what, name } = open(options, 'activity')
+  const opening = open(options, 'activity')
+  const { lifecycle, what, name } = opening
   if (lifecycle.disabled) return inertHandle(lifecycle, name)
+  const continued = handedOff(opening)
+  if (continued !== undefined) return continued.state === 'planned' ? continued.start() : continued
   const startedFrom = siteOf(lifecycle, what.module, name, startActivity)
   return guardedHandle(launch(lifecycle, what, { name, asPlanned: false, startedFrom }), lifecycle, leftAsOf(options))
 }
 
 /** Announces work that will be done later, such as an item in a queue. It counts as open from now on. */
 export function planActivity(options?: string | StartActivityOptions): ActivityHandle {
-  const { lifecycle, what, name } = open(options, 'activity')
+  const opening = open(options, 'activity')
+  const { lifecycle, what, name } = opening
   if (lifecycle.disabled) return inertHandle(lifecycle, name)
+  const continued = handedOff(opening)
+  if (continued !== undefined) return continued
   const startedFrom = siteOf(lifecycle, what.module, name, planActivity)
   return guardedHandle(launch(lifecycle, what, { name, asPlanned: true, startedFrom }), lifecycle, leftAsOf(options))
 }

@@ -34,11 +34,20 @@ function spanOfNeverStarted(record: ActivityRecord, state: EndedState, faults: F
   )
 }
 
+function lifecycleIn(tracker: unknown): Lifecycle | undefined {
+  if (typeof tracker !== 'object' || tracker === null) return undefined
+  try {
+    return (tracker as Partial<ActivityTracker>)[lifecycleKey]
+  } catch {
+    return undefined
+  }
+}
+
 /** The tracker to use: the one that is asked for, else the current activity's, else the default. Fills its ports at first use. */
 export function lifecycleFor(tracker: unknown, current: ActivityRecord | undefined): Lifecycle {
-  const asked =
-    typeof tracker === 'object' && tracker !== null ? (tracker as Partial<ActivityTracker>)[lifecycleKey] : undefined
+  const asked = lifecycleIn(tracker)
   const chosen = asked ?? (current?.owner as Lifecycle | undefined) ?? getTracker()[lifecycleKey]
+  if (tracker !== undefined && asked === undefined) chosen.faults.count('option.invalid', 'tracker')
   chosen.ports ??= portsFor(chosen)
   if (chosen.disabled) chosen.faults.count('disabled')
   return chosen

@@ -1,6 +1,7 @@
+import { type CallSite, callSite } from '../base/call-site.js'
 import { UnderwayError } from '../base/underway-error.js'
-import { getTracker } from '../tracker/default-tracker.js'
-import { lifecycleKey } from '../tracker/tracker.js'
+import { lifecycleFor } from './connect.js'
+import { functionName } from './function-name.js'
 import { type AnyFunction, type NameOf, type RawOptions, wrapFunction } from './wrap.js'
 
 type AnyDecorator = (...args: unknown[]) => unknown
@@ -24,7 +25,12 @@ function text(name: string | symbol): string {
   return typeof name === 'string' ? name : (name.description ?? 'symbol')
 }
 
-/** The class whose own prototype, or which itself, holds the wrapped method; found at its first call. */
+/** The class that somebody belongs to; a class with a static method is its own. */
+function classOf(self: unknown): unknown {
+  return typeof self === 'function' ? self : (self as { constructor?: unknown } | null | undefined)?.constructor
+}
+
+/** The class whose own prototype, or which itself, holds the wrapped method; else that of the object it is called on. */
 function owningClass(self: unknown, key: string | symbol, wrapped: unknown): string | undefined {
   for (
     let at = self;
@@ -32,46 +38,54 @@ function owningClass(self: unknown, key: string | symbol, wrapped: unknown): str
     at = Object.getPrototypeOf(at) as unknown
   ) {
     if (Reflect.getOwnPropertyDescriptor(at, key)?.value !== wrapped) continue
-    const owner: unknown = typeof at === 'function' ? at : (at as { constructor?: unknown }).constructor
-    return typeof owner === 'function' ? owner.name : undefined
+    const owner = classOf(at)
+    return typeof owner === 'function' ? functionName(owner, '') : undefined
   }
-  const made: unknown =
-    typeof self === 'function' ? self : (self as { constructor?: unknown } | null | undefined)?.constructor
-  return typeof made === 'function' ? made.name : undefined
+  const made = classOf(self)
+  return typeof made === 'function' ? functionName(made, '') : undefined
 }
 
 function qualified(className: string | undefined, name: string): string {
   return className === undefined || className === '' ? name : `${className}.${name}`
 }
 
-/** `Class.method`, looked up once. */
+/** `Class.method`, looked up again only when an object of another class calls. */
 function methodName(key: string | symbol, wrapped: () => unknown): NameOf {
   let known: string | undefined
+  let knownFor: unknown
   return (self) => {
-    if (known !== undefined) return known
     try {
-      known = qualified(owningClass(self, key, wrapped()), text(key))
+      const made = classOf(self)
+      if (known === undefined || made !== knownFor) {
+        known = qualified(owningClass(self, key, wrapped()), text(key))
+        knownFor = made
+      }
+      return known
     } catch {
-      known = text(key)
+      return text(key)
     }
-    return known
   }
 }
 
-function wrapMethod(options: RawOptions, fn: AnyFunction, key: string | symbol, below: AnyDecorator): AnyFunction {
+function wrapMethod(
+  options: RawOptions,
+  fn: AnyFunction,
+  key: string | symbol,
+  site: CallSite | undefined,
+): AnyFunction {
   let wrapped: AnyFunction
   const nameOf = methodName(key, () => wrapped)
-  wrapped = wrapFunction(options, fn, nameOf, below)
+  wrapped = wrapFunction(options, fn, nameOf, site)
   return wrapped
 }
 
 function fieldWrapper(
   options: RawOptions,
   name: string | symbol,
-  below: AnyDecorator,
+  site: CallSite | undefined,
 ): (this: unknown, initial: unknown) => unknown {
   return function (this: unknown, initial: unknown): unknown {
-    return typeof initial === 'function' ? wrapMethod(options, initial as AnyFunction, name, below) : initial
+    return typeof initial === 'function' ? wrapMethod(options, initial as AnyFunction, name, site) : initial
   }
 }
 
@@ -82,14 +96,14 @@ function refuse(kind: string, name: string | symbol): never {
   )
 }
 
-function standard(options: RawOptions, value: unknown, context: DecoratorContext, below: AnyDecorator): unknown {
+function standard(options: RawOptions, value: unknown, context: DecoratorContext, site: CallSite | undefined): unknown {
   switch (context.kind) {
     case 'method':
-      return wrapMethod(options, value as AnyFunction, context.name, below)
+      return wrapMethod(options, value as AnyFunction, context.name, site)
     case 'field':
-      return fieldWrapper(options, context.name, below)
+      return fieldWrapper(options, context.name, site)
     case 'accessor': {
-      const init = fieldWrapper(options, context.name, below)
+      const init = fieldWrapper(options, context.name, site)
       const { set } = value as ClassAccessorDecoratorTarget<unknown, unknown>
       return {
         init,
@@ -99,14 +113,14 @@ function standard(options: RawOptions, value: unknown, context: DecoratorContext
       }
     }
     case 'class':
-      return unchangedClass(value as AnyFunction)
+      return unchangedClass(options, value as AnyFunction)
     default:
       return refuse(context.kind, context.name)
   }
 }
 
-function unchangedClass(value: AnyFunction): AnyFunction {
-  getTracker()[lifecycleKey].faults.count('wrap.class', value.name)
+function unchangedClass(options: RawOptions, value: AnyFunction): AnyFunction {
+  lifecycleFor(options['tracker'], undefined).faults.count('wrap.class', functionName(value, 'anonymous'))
   return value
 }
 
@@ -114,29 +128,37 @@ function legacy(
   options: RawOptions,
   key: string | symbol,
   descriptor: unknown,
-  below: AnyDecorator,
+  site: CallSite | undefined,
 ): PropertyDescriptor {
   const given = descriptor as PropertyDescriptor | undefined
   if (typeof given?.value !== 'function') return refuse('property', key)
-  return { ...given, value: wrapMethod(options, given.value as AnyFunction, key, below) }
+  return { ...given, value: wrapMethod(options, given.value as AnyFunction, key, site) }
 }
 
-/** What `trackActivity(options)` returns: tells by its arguments which kind of decoration is meant. */
-export function decorateAny(options: RawOptions, below?: (...args: never[]) => unknown): AnyDecorator {
+/** Wraps a function that is no method; a class is left as it is. */
+export function wrapPlain(options: RawOptions, fn: AnyFunction, site: CallSite | undefined): AnyFunction {
+  return isClass(fn)
+    ? unchangedClass(options, fn)
+    : wrapFunction(options, fn, () => functionName(fn, 'anonymous'), site)
+}
+
+/**
+ * What `trackActivity(options)` returns: tells by its arguments which kind of decoration is meant.
+ *
+ * @param site where the options were given. Decorators are applied by a helper of the compiler, so theirs is this one.
+ */
+export function decorateAny(options: RawOptions, site: CallSite | undefined): AnyDecorator {
   const decorate: AnyDecorator = (...given) => {
     const [target, second, third] = given
-    const outside = (below ?? decorate) as AnyDecorator
-    if (isContext(second)) return standard(options, target, second, outside)
-    if (given.length > 1) return legacy(options, second as string | symbol, third, outside)
+    if (isContext(second)) return standard(options, target, second, site)
+    if (given.length > 1) return legacy(options, second as string | symbol, third, site)
     if (typeof target !== 'function') {
       throw new UnderwayError(
         'OPTIONS_INVALID',
         `trackActivity(options)(fn): fn must be a function, got ${target === null ? 'null' : typeof target}`,
       )
     }
-    const fn = target as AnyFunction
-    if (isClass(fn)) return unchangedClass(fn)
-    return wrapFunction(options, fn, () => fn.name || 'anonymous', outside)
+    return wrapPlain(options, target as AnyFunction, callSite(decorate))
   }
   return decorate
 }

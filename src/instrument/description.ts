@@ -6,6 +6,7 @@ import {
   type ActivitySpanKind,
   type Attempt,
   type ErrorReporting,
+  type KeptLink,
   linkRelations,
   type RemoteActivity,
   spanKinds,
@@ -14,6 +15,7 @@ import type { ActivityRecord } from '../activity/record.js'
 import { isSeverity, type Severity } from '../activity/states.js'
 import {
   type Attributes,
+  answerOf,
   type Intake,
   type JsonObject,
   toAttributes,
@@ -21,6 +23,7 @@ import {
   toNumber,
   toText,
 } from '../activity/values.js'
+import { extract } from '../tracing/propagation.js'
 import type { ActivityTracker } from '../tracker/tracker.js'
 import { recordKey } from './begin.js'
 
@@ -48,7 +51,7 @@ export interface Description {
   readonly metadata: JsonObject | undefined
   readonly parent: ParentChoice | null | undefined
   readonly from: RemoteActivity | undefined
-  readonly links: readonly { readonly relation: ActivityLink['relation']; readonly id: string }[] | undefined
+  readonly links: readonly KeptLink[] | undefined
   readonly attempt: Attempt | undefined
   readonly severity: Severity | undefined
   readonly id: string | undefined
@@ -98,8 +101,31 @@ export function describe(intake: Intake, options: ActivityDescription | undefine
     return new Reader(intake, options, call).read()
   } catch (error) {
     intake.faults.count('value.unreadable', 'options', error)
+    return describeReadable(intake, options, call)
+  }
+}
+
+/** Options of which one could not be read or used: each is tried by itself, and those that can be are kept. */
+function describeReadable(intake: Intake, options: ActivityDescription, call: Call | undefined): Description {
+  const kept: Record<string, unknown> = {}
+  for (const key of Object.keys(emptyDescription)) {
+    try {
+      const one = { [key]: (options as Record<string, unknown>)[key] }
+      new Reader(intake, one, call).read()
+      kept[key] = one[key]
+    } catch (error) {
+      intake.faults.count('value.unreadable', key, error)
+    }
+  }
+  try {
+    return new Reader(intake, kept, call).read()
+  } catch {
     return emptyDescription
   }
+}
+
+function isHexId(value: unknown, digits: number): value is string {
+  return typeof value === 'string' && value.length === digits && /^(?!0+$)[\da-f]+$/.test(value)
 }
 
 class Reader {
@@ -141,13 +167,9 @@ class Reader {
   }
 
   #perCall(key: string, value: unknown): unknown {
-    if (typeof value !== 'function' || this.#call === undefined) return value
-    try {
-      return Reflect.apply(value, this.#call.self, this.#call.args)
-    } catch (error) {
-      this.#intake.faults.count('option.threw', key, error)
-      return undefined
-    }
+    const call = this.#call
+    if (typeof value !== 'function' || call === undefined) return value
+    return answerOf(this.#intake.faults, key, () => Reflect.apply(value, call.self, call.args))
   }
 
   #text(key: string, value: unknown, length: number): string | undefined {
@@ -186,7 +208,8 @@ class Reader {
     if (value === undefined) return undefined
     const parent = this.#perCall('parent', value)
     if (parent === null || parent === undefined) return parent
-    if (typeof parent === 'string' && parent !== '') return { record: undefined, remote: { id: parent } }
+    if (typeof parent === 'string' && parent !== '' && parent.length <= bounds.name)
+      return { record: undefined, remote: { id: parent } }
     if (typeof parent !== 'object') return this.#invalid('parent')
     const record = (parent as { [recordKey]?: ActivityRecord })[recordKey]
     return { record, remote: record === undefined ? this.#remote(parent) : {} }
@@ -194,21 +217,28 @@ class Reader {
 
   #from(value: unknown): RemoteActivity | undefined {
     if (value === undefined) return undefined
-    return typeof value === 'object' && value !== null ? this.#remote(value) : this.#invalid('from')
+    // The headers themselves, or what `extract` read from them.
+    return typeof value === 'object' && value !== null ? this.#remote(extract(value) ?? value) : this.#invalid('from')
   }
 
   /** Copies what names a remote activity; a handle has the same fields. */
   #remote(from: RemoteActivity): RemoteActivity {
     const text = <K extends string>(key: K, value: unknown): { [P in K]?: string } =>
-      typeof value === 'string' && value.length <= bounds.message ? ({ [key]: value } as { [P in K]?: string }) : {}
-    const { traceFlags } = from
+      typeof value === 'string' && value.length <= (key === 'traceState' ? bounds.message : bounds.name)
+        ? ({ [key]: value } as { [P in K]?: string })
+        : {}
+    const { traceId, spanId, traceFlags, traceState } = from
+    const ids = { ...text('id', from.id), ...text('rootId', from.rootId) }
+    if (!isHexId(traceId, 32) || !isHexId(spanId, 16)) {
+      if (traceId !== undefined || spanId !== undefined) this.#invalid('traceId')
+      return ids
+    }
     return {
-      ...text('id', from.id),
-      ...text('rootId', from.rootId),
-      ...text('traceId', from.traceId),
-      ...text('spanId', from.spanId),
-      ...text('traceState', from.traceState),
-      ...(typeof traceFlags === 'number' ? { traceFlags } : {}),
+      ...ids,
+      traceId,
+      spanId,
+      ...text('traceState', traceState),
+      ...(Number.isInteger(traceFlags) ? { traceFlags } : {}),
     }
   }
 
@@ -220,8 +250,16 @@ class Reader {
       const activity = link?.activity
       const id = typeof activity === 'string' ? activity : activity?.id
       if (relation === undefined || typeof id !== 'string') return this.#invalid('links') ?? []
-      return { relation, id: id.slice(0, bounds.name) }
+      return { relation, id: id.slice(0, bounds.name), ...this.#linkedSpan(activity) }
     })
+  }
+
+  /** The ids of what is linked, if they exist already. */
+  #linkedSpan(activity: unknown): { readonly traceId?: string; readonly spanId?: string } {
+    if (typeof activity !== 'object' || activity === null) return {}
+    const record = (activity as { [recordKey]?: ActivityRecord })[recordKey]
+    const { traceId, spanId } = record === undefined ? this.#remote(activity) : (record.knownSpan() ?? {})
+    return traceId === undefined || spanId === undefined ? {} : { traceId, spanId }
   }
 
   #attempt(value: unknown): Attempt | undefined {
@@ -249,5 +287,6 @@ export function toTexts(intake: Intake, key: string, value: unknown): readonly s
     intake.faults.count('option.invalid', key)
     return undefined
   }
-  return value.slice(0, bounds.attributes).flatMap((text: unknown) => toText(intake, key, text) ?? [])
+  // Snapshots hold the very list, and nobody may change the past through them.
+  return Object.freeze(value.slice(0, bounds.attributes).flatMap((text: unknown) => toText(intake, key, text) ?? []))
 }

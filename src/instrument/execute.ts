@@ -2,9 +2,9 @@ import { types } from 'node:util'
 import type { ActivityRecord } from '../activity/record.js'
 import type { ActivityContext } from '../tracing/activity-context.js'
 import { runIn } from '../tracing/current.js'
-import { returned } from '../tracker/lifecycle.js'
+import { returned, type Settled } from '../tracker/lifecycle.js'
 import { lifecycleOf } from './begin.js'
-import { followThenable, isThenable } from './thenable.js'
+import { followThenable, thenOf } from './thenable.js'
 
 /** What to say of the value that a function returned, before the activity ends. */
 export type Conclude = ((record: ActivityRecord, value: unknown) => void) | undefined
@@ -29,26 +29,71 @@ export function execute<R>(
     lifecycleOf(record).settle(record, { threw: true, error })
     throw error
   }
-  if (types.isPromise(value)) return followPromise(record, value, conclude) as R
-  if (isThenable(value)) return followThenable(record, value, conclude)
-  settleWith(record, value, conclude)
+  const then = thenOf(value)
+  if (then === undefined) {
+    settleWith(record, value, conclude)
+    return value
+  }
+  if (!types.isPromise(value) || !isNative(then)) return followThenable(record, value, then, conclude)
+  return followPromise(
+    value,
+    (fulfilled) => settleWith(record, fulfilled, conclude),
+    (error) => lifecycleOf(record).settle(record, { threw: true, error }),
+  ) as R
+}
+
+/**
+ * Runs a function inside another one of the same activity. The activity stays open until both have settled; what the
+ * inner one throws is for the outer one to handle, as long as that still runs.
+ */
+export function executeInside<R>(record: ActivityRecord, fn: () => R): R {
+  record.functions += 1
+  const settle = (settled: Settled): void =>
+    lifecycleOf(record).settle(record, record.functions > 1 ? returned : settled)
+  const failed = (error: unknown): void => settle({ threw: true, error })
+  let value: R
+  try {
+    value = fn()
+  } catch (error) {
+    failed(error)
+    throw error
+  }
+  const then = thenOf(value)
+  if (types.isPromise(value) && then !== undefined && isNative(then))
+    return followPromise(value, () => settle(returned), failed) as R
+  settle(returned)
   return value
 }
 
-function followPromise(record: ActivityRecord, promise: Promise<unknown>, conclude: Conclude): Promise<unknown> {
-  return promise.then(
+/** A promise whose class has a `then` of its own may be lazy: calling it would start the work. */
+function isNative(then: (...args: never[]) => unknown): boolean {
+  return then === Promise.prototype.then || Function.prototype.toString.call(then).includes('[native code]')
+}
+
+function followPromise(
+  promise: Promise<unknown>,
+  fulfilled: (value: unknown) => void,
+  rejected: (error: unknown) => void,
+): Promise<unknown> {
+  const derived = promise.then(
     (value) => {
-      settleWith(record, value, conclude)
+      fulfilled(value)
       return value
     },
     (error: unknown) => {
-      lifecycleOf(record).settle(record, { threw: true, error })
+      rejected(error)
       throw error
     },
   )
+  // A client may hand out a promise with methods put on it, such as `request().json()`.
+  for (const key of Object.keys(promise)) {
+    const property = Reflect.getOwnPropertyDescriptor(promise, key)
+    if (property !== undefined) Reflect.defineProperty(derived, key, property)
+  }
+  return derived
 }
 
 function settleWith(record: ActivityRecord, value: unknown, conclude: Conclude): void {
-  if (conclude !== undefined && record.functions === 1 && record.control?.verdict === undefined) conclude(record, value)
+  if (conclude !== undefined && record.control?.verdict === undefined) conclude(record, value)
   lifecycleOf(record).settle(record, returned)
 }

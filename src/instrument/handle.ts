@@ -3,14 +3,14 @@ import type { ActivityHandle } from '../activity/handle.js'
 import type { ActivityOutcome, ActivityUpdate, SpanReference } from '../activity/options.js'
 import type { ActivityRecord, LogEntry, Verdict } from '../activity/record.js'
 import { type DetailedSnapshot, detailedSnapshotOf } from '../activity/snapshot.js'
-import { toAttributes, toText } from '../activity/values.js'
+import { toAttributes, toNumber, toText } from '../activity/values.js'
 import { guarded } from '../base/faults.js'
 import type { ActivityContext } from '../tracing/activity-context.js'
 import { currentRecord, runIn } from '../tracing/current.js'
 import { injectActivity } from '../tracing/propagation.js'
 import { setSpanAttributes } from '../tracing/span.js'
 import { begin, lifecycleOf, recordKey, release } from './begin.js'
-import { execute } from './execute.js'
+import { execute, executeInside } from './execute.js'
 import { applyOutcome, applyUpdate } from './updates.js'
 import { ActivityView } from './view.js'
 
@@ -55,12 +55,13 @@ export class Handle extends ActivityView implements ActivityHandle {
     const lifecycle = lifecycleOf(record)
     const text = toText(lifecycle.intake, 'log', message)
     if (text === undefined || !lifecycle.progressed(record)) return this
-    const percent = guarded(lifecycle.faults, 'option.invalid', 'log.percent', undefined, () => options?.percent)
+    const given = guarded(lifecycle.faults, 'option.invalid', 'log.percent', undefined, () => options?.percent)
+    const percent = toNumber(lifecycle.intake, 'log.percent', given)
     const entry: LogEntry = {
       time: lifecycle.clock.wallMillis(),
       message: text,
       state: record.state,
-      ...(typeof percent === 'number' ? { percent } : {}),
+      ...(percent === undefined ? {} : { percent }),
     }
     const details = record.detail()
     details.log ??= []
@@ -81,7 +82,7 @@ export class Handle extends ActivityView implements ActivityHandle {
       return this
     }
     const before = record.details?.attributes
-    const added = typeof key === 'object' ? key : { [String(key)]: value }
+    const added = typeof key === 'string' ? { [key]: value } : key
     const attributes = toAttributes(lifecycle.intake, added, before)
     if (attributes === undefined || attributes === before) return this
     record.detail().attributes = attributes
@@ -105,8 +106,10 @@ export class Handle extends ActivityView implements ActivityHandle {
   cancel(reason?: string): void {
     const record = this[recordKey]
     const lifecycle = lifecycleOf(record)
-    const text = toText(lifecycle.intake, 'reason', reason)
-    this.#conclude({ state: 'cancelled' }, undefined, text === undefined ? undefined : { reason: text })
+    const tooLate = !record.open
+    this.#conclude({ state: 'cancelled' }, undefined, reason === undefined ? undefined : { reason })
+    if (tooLate) return
+    const text = reason === undefined ? undefined : record.details?.reason
     lifecycle.abort(record, new DOMException(text ?? 'cancelled', 'AbortError'))
   }
 
@@ -121,24 +124,26 @@ export class Handle extends ActivityView implements ActivityHandle {
     const record = this[recordKey]
     const lifecycle = lifecycleOf(record)
     if (record.state === 'planned') this.start()
-    // Inside its own function the outer one decides how the activity ends.
-    if (record.functions > 0 && currentRecord() === record) return fn(this)
+    if (record.functions > 0 && currentRecord() === record) return executeInside(record, () => fn(this))
     if (record.state === 'running') return execute(record, fn as (...args: never[]) => R, undefined, [this])
     if (!lifecycle.disabled) lifecycle.faults.count('run.ended', record.name)
     return fn(this)
   }
 
-  bind<F extends (this: never, ...args: never) => unknown>(fn: F): F {
-    const context = this[recordKey].tracing as ActivityContext | undefined
-    if (context === undefined || typeof fn !== 'function') return fn
+  bind<F extends (...args: never) => unknown>(fn: F): F {
+    if (this[recordKey].tracing === undefined || typeof fn !== 'function') return fn
     const inside = fn as unknown as (...args: never[]) => unknown
+    // Keeps the handle, as the function may be all that is left to end the activity with.
+    const handle = this
     return function (this: unknown, ...args: unknown[]): unknown {
-      return runIn(context, inside, this, args)
+      return runIn(handle[recordKey].tracing as ActivityContext, inside, this, args)
     } as unknown as F
   }
 
   inject<C extends object>(carrier: C): C {
     const record = this[recordKey]
+    // Made-up ids would cut the trace that the carrier belongs to.
+    if (lifecycleOf(record).disabled) return carrier
     // Whoever receives it can end the activity by its id.
     release(record, this)
     injectActivity(record, record.tracing as ActivityContext | undefined, carrier, lifecycleOf(record).faults)
@@ -171,6 +176,8 @@ export function handleOf(record: ActivityRecord): ActivityHandle {
   const known = (record.handle ?? record.guard?.deref()) as ActivityHandle | undefined
   if (known instanceof Handle) return known
   const made = new Handle(record)
-  record.handle = made
+  // Where the first handle was lost before anybody noticed, the new one is what the activity now depends on.
+  if (record.guard === undefined || record.control?.paused === true) record.handle = made
+  else record.guard = new WeakRef(made)
   return made
 }

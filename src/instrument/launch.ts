@@ -1,5 +1,5 @@
 import { bounds } from '../activity/bounds.js'
-import type { ActivityRecord } from '../activity/record.js'
+import type { ActivityDetails, ActivityRecord } from '../activity/record.js'
 import { type CallSite, callSite } from '../base/call-site.js'
 import { ActivityContext } from '../tracing/activity-context.js'
 import { activeContext } from '../tracing/current.js'
@@ -37,6 +37,11 @@ export interface Launch {
   readonly startedFrom: CallSite | undefined
 }
 
+function keepUntilStart(details: ActivityDetails, { kind, timeoutMillis }: Description): void {
+  if (kind !== undefined) details.kind = kind
+  if (timeoutMillis !== undefined) details.timeoutMillis = timeoutMillis
+}
+
 /** Brings an activity to life: counted first, then its span, then told to the feed. */
 export function launch(lifecycle: Lifecycle, what: Description, how: Launch): ActivityRecord {
   const active = activeContext()
@@ -44,7 +49,7 @@ export function launch(lifecycle: Lifecycle, what: Description, how: Launch): Ac
   const module = what.module ?? origin.record?.module ?? lifecycle.serviceName
   const group = what.group ?? lifecycle.groupOf(module)
   const row = lifecycle.counters.row(module, group, what.type)
-  const identity = { name: how.name, module, group, type: what.type }
+  const identity = { name: how.name.slice(0, bounds.name), module, group, type: what.type }
   const startTime = what.startTime instanceof Date ? what.startTime.getTime() : what.startTime
   const record = lifecycle.create(identity, row, origin.record, chosenId(what, lifecycle), how.asPlanned, startTime)
   record.remote = origin.remote
@@ -52,9 +57,9 @@ export function launch(lifecycle: Lifecycle, what: Description, how: Launch): Ac
   const context = new ActivityContext(active, origin.span, record)
   record.tracing = context
   if (!how.asPlanned) startSpan(record, context, what, lifecycle.faults)
-  else if (what.kind !== undefined) record.detail().kind = what.kind
+  else keepUntilStart(record.detail(), what)
   lifecycle.announce(record)
-  if (what.timeoutMillis !== undefined) lifecycle.deadline(record, what.timeoutMillis)
+  if (what.timeoutMillis !== undefined && !how.asPlanned) lifecycle.deadline(record, what.timeoutMillis)
   return record
 }
 

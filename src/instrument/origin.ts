@@ -1,5 +1,6 @@
 import type { RemoteActivity } from '../activity/options.js'
 import type { ActivityRecord, RemoteParent } from '../activity/record.js'
+import type { ActivityContext } from '../tracing/activity-context.js'
 import { type Context, type Span, trace } from '../tracing/api.js'
 import { recordIn } from '../tracing/current.js'
 import { remoteSpan } from '../tracing/propagation.js'
@@ -23,13 +24,15 @@ function fromElsewhere(remote: RemoteActivity): Origin {
 /** An activity of another tracker is a parent like one in another process: by its ids. */
 function fromRecord(record: ActivityRecord, lifecycle: Lifecycle, span: Span | undefined): Origin {
   if (record.owner === lifecycle) return { record, remote: undefined, span }
-  return { record: undefined, remote: { id: record.id, rootId: record.rootId, ...record.knownSpan() }, span }
+  return { record: undefined, remote: { id: record.id, rootId: record.rootId, ...record.spanReference() }, span }
 }
 
 function chosen(parent: ParentChoice, lifecycle: Lifecycle): Origin {
   const { remote } = parent
   const record = parent.record ?? (remote.id === undefined ? undefined : lifecycle.find(remote.id))
-  return record === undefined ? fromElsewhere(remote) : fromRecord(record, lifecycle, record.span as Span | undefined)
+  if (record === undefined) return fromElsewhere(remote)
+  // Until planned work starts, its context holds the span in which it was planned.
+  return fromRecord(record, lifecycle, (record.tracing as ActivityContext | undefined)?.span)
 }
 
 /** The handed-off activity itself goes on here: its place in the trace, but not itself as its own parent. */

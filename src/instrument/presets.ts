@@ -1,27 +1,39 @@
 import type { KnownActivityType } from '../activity/activity-types.js'
+import { callSite } from '../base/call-site.js'
 import { UnderwayError } from '../base/underway-error.js'
-import { decorateAny } from './decorate.js'
-import type { ActivityDecorator, ActivityOptions } from './track-activity.js'
+import { decorateAny, wrapPlain } from './decorate.js'
+import type { ActivityDecorator, ActivityOptions, DecoratorOptions, Longest } from './track-activity.js'
 import { type AnyFunction, checkOptions } from './wrap.js'
-
-type PresetOptions<This, Args extends readonly unknown[], R> = string | ActivityOptions<This, Args, R>
 
 /** A decorator for one type of activity. A text instead of options is the `plan`: what it will do. */
 export interface Preset {
-  <This = never, Args extends readonly unknown[] = []>(
-    plan?: PresetOptions<This, Args, unknown>,
-  ): ActivityDecorator<This, Args>
-  <F extends AnyFunction>(plan: PresetOptions<ThisParameterType<F>, Parameters<F>, ReturnType<F>>, fn: F): F
+  <
+    This = never,
+    Args extends readonly unknown[] = [],
+    M extends readonly unknown[] = Args,
+    G extends readonly unknown[] = Args,
+    P extends readonly unknown[] = Args,
+    A extends readonly unknown[] = Args,
+    Q extends readonly unknown[] = Args,
+  >(
+    plan?: string | DecoratorOptions<This, M, G, P, A, Q>,
+  ): ActivityDecorator<This, Longest<[M, G, P, A, Q]>>
+  <F extends AnyFunction>(plan: string | ActivityOptions<ThisParameterType<F>, Parameters<F>, ReturnType<F>>, fn: F): F
 }
 
 function preset(type: KnownActivityType): Preset {
   const track = (given: unknown = {}, ...rest: unknown[]): unknown => {
-    const options = typeof given === 'string' ? { plan: given, type } : { type, ...(given as object) }
-    checkOptions(options)
-    if (rest.length === 0) return decorateAny(options)
+    const plain = typeof given === 'string' ? { plan: given } : given
+    checkOptions(plain)
+    const options = { ...plain, type: plain['type'] ?? type }
+    const site = callSite(track)
+    if (rest.length === 0) return decorateAny(options, site)
     if (typeof rest[0] !== 'function')
-      throw new UnderwayError('OPTIONS_INVALID', `the second argument must be a function, got ${typeof rest[0]}`)
-    return decorateAny(options, track)(rest[0])
+      throw new UnderwayError(
+        'OPTIONS_INVALID',
+        `a preset (plan, fn): fn must be a function, got ${rest[0] === null ? 'null' : typeof rest[0]}`,
+      )
+    return wrapPlain(options, rest[0] as AnyFunction, site)
   }
   return track as Preset
 }

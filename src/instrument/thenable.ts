@@ -1,4 +1,5 @@
 import type { ActivityRecord } from '../activity/record.js'
+import { guarded } from '../base/faults.js'
 import type { ActivityContext } from '../tracing/activity-context.js'
 import { runIn } from '../tracing/current.js'
 import { returned } from '../tracker/lifecycle.js'
@@ -8,13 +9,14 @@ interface Thenable {
   then(onFulfilled?: unknown, onRejected?: unknown): unknown
 }
 
-/** An object with a `then` that is no promise, such as a query builder. */
-export function isThenable(value: unknown): value is Thenable {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
+/** The `then` of a value that can be awaited. Read once, as it may be a getter or lead to another process. */
+export function thenOf(value: unknown): Thenable['then'] | undefined {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined
   try {
-    return typeof (value as Partial<Thenable>).then === 'function'
+    const { then } = value as Partial<Thenable>
+    return typeof then === 'function' ? then : undefined
   } catch {
-    return false
+    return undefined
   }
 }
 
@@ -30,11 +32,11 @@ function callback(given: unknown): Callback {
  */
 export function followThenable<T>(
   record: ActivityRecord,
-  thenable: T & Thenable,
+  thenable: T,
+  original: Thenable['then'],
   conclude: ((record: ActivityRecord, value: unknown) => void) | undefined,
 ): T {
   const lifecycle = lifecycleOf(record)
-  const original = thenable.then
   let settled = false
   const once = (settle: () => void): void => {
     if (settled) return
@@ -66,14 +68,16 @@ export function followThenable<T>(
       throw error
     }
   }
+  const shadow = { value: then, configurable: true, writable: true, enumerable: false }
+  const holder = thenable as object
   if (
-    !Reflect.defineProperty(thenable, 'then', { value: then, configurable: true, writable: true, enumerable: false })
+    !guarded(lifecycle.faults, 'value.unreadable', 'then', false, () => Reflect.defineProperty(holder, 'then', shadow))
   ) {
     // A frozen thenable cannot be watched; its activity ends with the call that made it.
     once(() => lifecycle.settle(record, returned))
     return thenable
   }
   record.controls().paused = true
-  lifecycle.guard(record, thenable)
+  lifecycle.guard(record, holder)
   return thenable
 }

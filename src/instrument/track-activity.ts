@@ -1,6 +1,7 @@
 import type { ActivityDescription, ParentActivity, PerCall } from '../activity/options.js'
+import { callSite } from '../base/call-site.js'
 import { UnderwayError } from '../base/underway-error.js'
-import { decorateAny } from './decorate.js'
+import { decorateAny, wrapPlain } from './decorate.js'
 import type { StartOptions } from './description.js'
 import { type AnyFunction, checkOptions } from './wrap.js'
 
@@ -22,10 +23,15 @@ export interface ActivityOptions<This, Args extends readonly unknown[], R>
   /** `null` starts a new root. @defaultValue the current activity */
   readonly parent?: PerCall<This, Args, ParentActivity | null> | undefined
   /** What to keep of the value it returns. @defaultValue nothing */
-  readonly result?: ((value: Awaited<R>) => unknown) | undefined
+  readonly result?: ((value: Outcome<R>) => unknown) | undefined
   /** What it did, in words. @defaultValue nothing */
-  readonly did?: ((value: Awaited<R>) => string) | undefined
+  readonly did?: ((value: Outcome<R>) => string) | undefined
 }
+
+/** What a function comes to in the end: of a promise what it is fulfilled with, of a generator what it returns. */
+type Outcome<R> = R extends Generator<unknown, infer T, never> | AsyncGenerator<unknown, infer T, never>
+  ? T
+  : Awaited<R>
 
 type OptionsOf<F extends AnyFunction> = ActivityOptions<ThisParameterType<F>, Parameters<F>, ReturnType<F>>
 
@@ -48,21 +54,56 @@ export interface ActivityDecorator<This, Args extends readonly unknown[]> {
     key: string | symbol,
     descriptor: TypedPropertyDescriptor<F>,
   ): TypedPropertyDescriptor<F>
-  <F extends (this: This, ...args: [...Args, ...never[]]) => unknown>(fn: F): F
+  // With a second parameter, so that what was refused above is not taken for a plain function.
+  <F extends (this: This, ...args: [...Args, ...never[]]) => unknown>(fn: F, none?: undefined): F
 }
+
+/** Options of a decorator: each function of the call may ask for as many of its arguments as it needs. */
+export interface DecoratorOptions<
+  This,
+  M extends readonly unknown[],
+  G extends readonly unknown[],
+  P extends readonly unknown[],
+  A extends readonly unknown[],
+  Q extends readonly unknown[],
+> extends Omit<ActivityOptions<This, [], unknown>, PerCallKey> {
+  readonly module?: ActivityOptions<This, M, unknown>['module']
+  readonly group?: ActivityOptions<This, G, unknown>['group']
+  readonly plan?: ActivityOptions<This, P, unknown>['plan']
+  readonly attributes?: ActivityOptions<This, A, unknown>['attributes']
+  readonly parent?: ActivityOptions<This, Q, unknown>['parent']
+}
+
+/** The longest of several lists of arguments that begin alike. */
+export type Longest<
+  Lists extends readonly (readonly unknown[])[],
+  Known extends readonly unknown[] = [],
+> = Lists extends readonly [
+  infer First extends readonly unknown[],
+  ...infer Rest extends readonly (readonly unknown[])[],
+]
+  ? Longest<Rest, First extends readonly [...Known, ...unknown[]] ? First : Known>
+  : Known
 
 /**
  * Makes every call of a function an activity. `trackActivity(options, fn)` wraps, `trackActivity(options)` decorates.
  *
  * @throws UnderwayError OPTIONS_INVALID, DECORATOR_TARGET, when it is applied; never when the function is called
  */
-export function trackActivity<This = never, Args extends readonly unknown[] = []>(
-  options?: ActivityOptions<This, Args, unknown>,
-): ActivityDecorator<This, Args>
+export function trackActivity<
+  This = never,
+  Args extends readonly unknown[] = [],
+  M extends readonly unknown[] = Args,
+  G extends readonly unknown[] = Args,
+  P extends readonly unknown[] = Args,
+  A extends readonly unknown[] = Args,
+  Q extends readonly unknown[] = Args,
+>(options?: DecoratorOptions<This, M, G, P, A, Q>): ActivityDecorator<This, Longest<[M, G, P, A, Q]>>
 export function trackActivity<F extends AnyFunction>(options: OptionsOf<F>, fn: F): F
 export function trackActivity(options: unknown = {}, ...rest: unknown[]): unknown {
   checkOptions(options)
-  if (rest.length === 0) return decorateAny(options)
+  const site = callSite(trackActivity)
+  if (rest.length === 0) return decorateAny(options, site)
   const [fn] = rest
   if (typeof fn !== 'function') {
     throw new UnderwayError(
@@ -70,6 +111,5 @@ export function trackActivity(options: unknown = {}, ...rest: unknown[]): unknow
       `trackActivity(options, fn): fn must be a function, got ${fn === null ? 'null' : typeof fn}`,
     )
   }
-  const named = fn as AnyFunction
-  return decorateAny(options, trackActivity)(named)
+  return wrapPlain(options, fn as AnyFunction, site)
 }

@@ -1,7 +1,7 @@
 import type { ActivityFields } from '../activity/handle.js'
 import type { ActivityDetails, ActivityRecord } from '../activity/record.js'
 import { never } from '../activity/record.js'
-import { type ActivityProcess, type ActivitySnapshot, wallTime } from '../activity/snapshot.js'
+import { type ActivityProcess, type ActivitySnapshot, snapshotOf, wallTime } from '../activity/snapshot.js'
 import type { ActivityState } from '../activity/states.js'
 import { lifecycleOf, recordKey, release } from './begin.js'
 
@@ -11,6 +11,11 @@ export class ActivityView implements ActivityFields {
 
   constructor(record: ActivityRecord) {
     this[recordKey] = record
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](): object {
+    return snapshotOf(this[recordKey], this.process)
   }
 
   get #details(): ActivityDetails {

@@ -1,5 +1,6 @@
 import type { ActivityRecord } from '../activity/record.js'
-import { type CallSite, callSite } from '../base/call-site.js'
+import { answerOf } from '../activity/values.js'
+import type { CallSite } from '../base/call-site.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { currentRecord } from '../tracing/current.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
@@ -12,7 +13,7 @@ import { launch } from './launch.js'
 import { applyOutcome } from './updates.js'
 
 /** Any function, whatever it takes and returns. */
-export type AnyFunction = (this: never, ...args: never) => unknown
+export type AnyFunction = (...args: never) => unknown
 
 /** How a function that is wrapped gets its default name: known at once, or from the object it is called on. */
 export type NameOf = (self: unknown) => string
@@ -52,12 +53,26 @@ export function checkOptions(options: unknown): asserts options is RawOptions {
       `trackActivity(options): options must be an object such as { module: 'Trainer' }, got ${options === null ? 'null' : typeof options}`,
     )
   }
+  const read = copyOf(options)
   for (const [key, kinds] of Object.entries(expected)) {
-    const value = (options as RawOptions)[key]
+    const value = read[key]
     if (value === undefined || kinds.includes(typeof value)) continue
     throw new UnderwayError(
       'OPTIONS_INVALID',
       `trackActivity({ ${key} }): expected ${kinds.join(' or ')}, got ${value === null ? 'null' : typeof value}`,
+    )
+  }
+}
+
+/** Read once: what a getter says later, or throws, no longer matters. */
+function copyOf(options: object): RawOptions {
+  try {
+    return { ...options }
+  } catch (error) {
+    throw new UnderwayError(
+      'OPTIONS_INVALID',
+      'trackActivity(options): the options cannot be read; use a plain object',
+      { cause: error },
     )
   }
 }
@@ -72,11 +87,11 @@ class Site {
   #described: { readonly lifecycle: Lifecycle; readonly what: Description } | undefined
 
   constructor(options: RawOptions, nameOf: NameOf, startedFrom: CallSite | undefined) {
-    this.#options = options
+    this.#options = copyOf(options)
     this.#nameOf = nameOf
     this.#startedFrom = startedFrom
-    this.#perCall = perCallKeys.some((key) => typeof options[key] === 'function')
-    this.conclude = concludeWith(options)
+    this.#perCall = perCallKeys.some((key) => typeof this.#options[key] === 'function')
+    this.conclude = concludeWith(this.#options)
   }
 
   lifecycle(): Lifecycle {
@@ -107,15 +122,25 @@ function concludeWith(options: RawOptions): Conclude {
   if (did === undefined && result === undefined) return undefined
   return (record, value) => {
     const { faults } = lifecycleOf(record)
-    const ask = (key: string, answer: ((value: unknown) => unknown) | undefined): unknown => {
-      try {
-        return answer?.(value)
-      } catch (error) {
-        faults.count('option.threw', key, error)
-        return undefined
-      }
-    }
+    const ask = (key: string, answer: ((value: unknown) => unknown) | undefined): unknown =>
+      answerOf(faults, key, () => answer?.(value))
     applyOutcome(record, ask('did', did), { result: ask('result', result) })
+  }
+}
+
+function notWrappable(cause: unknown): UnderwayError {
+  return new UnderwayError(
+    'OPTIONS_INVALID',
+    'trackActivity(options, fn): fn cannot be looked into; wrap the function before making a proxy of it',
+    { cause },
+  )
+}
+
+function generatesOf(fn: (...args: never[]) => unknown): boolean {
+  try {
+    return isGeneratorFunction(fn)
+  } catch (error) {
+    throw notWrappable(error)
   }
 }
 
@@ -131,17 +156,17 @@ function dressLike(wrapped: AnyFunction, original: AnyFunction): void {
 /**
  * The function as an activity: same type, `this`, name, length, properties, sync-ness and errors.
  *
- * @param below the public function that was called; the place outside of it is shown as where the work starts
+ * @param startedFrom is shown as where the work starts
  */
 export function wrapFunction<F extends AnyFunction>(
   options: RawOptions,
   fn: F,
   nameOf: NameOf,
-  below: (...args: never[]) => unknown,
+  startedFrom: CallSite | undefined,
 ): F {
-  const site = new Site(options, nameOf, callSite(below))
+  const site = new Site(options, nameOf, startedFrom)
   const inner = fn as unknown as (...args: never[]) => unknown
-  const generates = isGeneratorFunction(inner)
+  const generates = generatesOf(inner)
   const wrapped = function (this: unknown, ...args: unknown[]): unknown {
     const lifecycle = site.lifecycle()
     if (lifecycle.disabled) return Reflect.apply(inner, this, args)
@@ -149,6 +174,10 @@ export function wrapFunction<F extends AnyFunction>(
     if (!generates) return execute(site.start(lifecycle, call), inner, this, args, site.conclude)
     return followGenerator(Reflect.apply(inner, this, args) as object, () => site.start(lifecycle, call), site.conclude)
   }
-  dressLike(wrapped as AnyFunction, fn)
+  try {
+    dressLike(wrapped as AnyFunction, fn)
+  } catch (error) {
+    throw notWrappable(error)
+  }
   return wrapped as unknown as F
 }

@@ -20,6 +20,9 @@ function learnSpanKey(): symbol {
 }
 
 const spanKey = learnSpanKey()
+
+/** Under this key a span of ours holds its record, so that a span that was carried to another context leads to it. */
+export const spanRecordKey: unique symbol = Symbol.for('underway.span.record/1') as never
 const baseKey: unique symbol = Symbol.for('underway.context.base/1') as never
 
 /**
@@ -31,6 +34,8 @@ export class ActivityContext implements otel.Context {
   readonly record: ActivityRecord | undefined
   /** While the activity's span is being started, the span above it. */
   span: otel.Span | undefined
+  /** It was entered both here and in our own storage: only the former counts once the manager is proven. */
+  inBoth = false
 
   constructor(over: otel.Context, span: otel.Span | undefined, record: ActivityRecord | undefined) {
     this[baseKey] = (over as Partial<ActivityContext>)[baseKey] ?? over

@@ -1,11 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import * as otel from '@opentelemetry/api'
 import type { ActivityRecord } from '../activity/record.js'
-import { ActivityContext, activityKey } from './activity-context.js'
+import { ActivityContext, activityKey, spanRecordKey } from './activity-context.js'
 
 /**
  * Where the current activity lives: in the OpenTelemetry context once a context manager has proved that it carries our
- * key, also across an `await`; in our own AsyncLocalStorage without one; in both until the proof is in.
+ * key, also across an `await`; in our own AsyncLocalStorage without one; in both until the proof is in, and where the
+ * manager loses the context, so that at least spans that are started before the first `await` are inside ours.
  */
 type Place = 'context' | 'own' | 'both'
 
@@ -28,6 +29,8 @@ function ownStorage(): AsyncLocalStorage<ActivityContext | undefined> {
 let place: Place = 'own'
 let storage: AsyncLocalStorage<ActivityContext | undefined> | undefined
 let provenManager: unknown
+/** Whether activities were started while there was no context manager: they may still run, and only we know of them. */
+let startedWithout = false
 
 function registeredManager(): unknown {
   return (globalThis as { [apiKey]?: { context?: unknown } })[apiKey]?.context
@@ -55,7 +58,7 @@ function probe(manager: unknown): Place {
     })
     acrossAwait.then(
       (proved) => {
-        if (provenManager === manager) place = proved ? 'context' : 'own'
+        if (provenManager === manager) place = proved ? 'context' : 'both'
       },
       () => {
         if (provenManager === manager) place = 'own'
@@ -74,12 +77,23 @@ function ownContext(): ActivityContext | undefined {
 
 /** The context that the running code is in, with the current activity in it. */
 export function activeContext(): otel.Context {
-  return currentPlace() === 'context' ? otel.context.active() : (ownContext() ?? otel.context.active())
+  if (currentPlace() !== 'context') return ownContext() ?? otel.context.active()
+  const active = otel.context.active()
+  if (!startedWithout || active !== otel.ROOT_CONTEXT) return active
+  const earlier = ownContext()
+  return earlier === undefined || earlier.inBoth ? active : earlier
 }
 
+/** The activity of the context's span, if it is ours and was put there by hand; else that of the context. */
 export function recordIn(context: otel.Context): ActivityRecord | undefined {
-  if (context instanceof ActivityContext) return context.record
-  return context.getValue(activityKey) as ActivityRecord | undefined
+  const ours = context instanceof ActivityContext
+  const record = ours ? context.record : (context.getValue(activityKey) as ActivityRecord | undefined)
+  const span = ours ? context.span : otel.trace.getSpan(context)
+  if (span === undefined) return record
+  const spanRecord = (span as { [spanRecordKey]?: ActivityRecord })[spanRecordKey]
+  if (spanRecord === undefined || spanRecord === record) return record
+  // An activity without a span of its own, not started yet or refused by the SDK, has that of the one above in its context.
+  return (record?.tracing as ActivityContext | undefined)?.span === span ? record : spanRecord
 }
 
 export function currentRecord(): ActivityRecord | undefined {
@@ -94,17 +108,22 @@ export function runIn<R>(
   args: readonly unknown[],
 ): R {
   const where = currentPlace()
-  const call = fn as (...args: unknown[]) => R
-  if (where === 'context') return otel.context.with(context, call, self as object, ...args)
+  // Not through the arguments of `with`: managers make `null` of an undefined `this`.
+  const call = (): R => Reflect.apply(fn, self, args)
+  if (where === 'context') return otel.context.with(context, call)
   storage ??= ownStorage()
-  if (where === 'own') return storage.run(context, () => Reflect.apply(call, self, args))
-  return storage.run(context, () => otel.context.with(context, call, self as object, ...args))
+  if (where === 'own') {
+    startedWithout = true
+    return storage.run(context, call)
+  }
+  context.inBoth = true
+  return storage.run(context, () => otel.context.with(context, call))
 }
 
 /** Calls a function outside of any activity and span. */
 export function detached<T>(work: () => T): T {
   const where = currentPlace()
   if (where === 'own') return (storage ??= ownStorage()).run(undefined, work)
-  if (where === 'context') return otel.context.with(otel.ROOT_CONTEXT, work)
+  if (where === 'context' && !startedWithout) return otel.context.with(otel.ROOT_CONTEXT, work)
   return (storage ??= ownStorage()).run(undefined, () => otel.context.with(otel.ROOT_CONTEXT, work))
 }

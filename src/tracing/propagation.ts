@@ -19,6 +19,28 @@ function traceparentOf({ traceId, spanId, traceFlags }: SpanReference): string {
   return `00-${traceId}-${spanId}-${(traceFlags & 0xff).toString(16).padStart(2, '0')}`
 }
 
+/** `Headers` and maps are written and read through their methods, everything else by its properties. */
+interface Methods {
+  get(name: string): unknown
+  set(name: string, value: string): unknown
+}
+
+function hasMethods(carrier: object): carrier is Methods {
+  const { get, set } = carrier as Partial<Methods>
+  return typeof get === 'function' && typeof set === 'function'
+}
+
+const setter: otel.TextMapSetter<object> = {
+  set(carrier, name, value) {
+    if (hasMethods(carrier)) carrier.set(name, value)
+    else (carrier as Record<string, unknown>)[name] = value
+  },
+}
+
+function fieldIn(carrier: object, name: string): unknown {
+  return hasMethods(carrier) ? carrier.get(name) : (carrier as Record<string, unknown>)[name]
+}
+
 /** Writes the W3C fields and the field `underway`. What the global propagator does not write is written here. */
 export function injectActivity(
   record: ActivityRecord,
@@ -27,35 +49,46 @@ export function injectActivity(
   faults: Faults,
 ): void {
   guarded(faults, 'propagation.failed', 'inject', undefined, () => {
-    const fields = carrier as Record<string, unknown>
-    if (context !== undefined) otel.propagation.inject(context, fields)
-    fields['traceparent'] ??= traceparentOf(record.spanReference())
+    const before = fieldIn(carrier, 'traceparent')
+    if (context !== undefined)
+      guarded(faults, 'propagation.failed', 'inject', undefined, () =>
+        otel.propagation.inject(context, carrier, setter),
+      )
+    // Headers that came in may be passed on: an older field is not what the propagator wrote.
+    if (fieldIn(carrier, 'traceparent') === before)
+      setter.set(carrier, 'traceparent', traceparentOf(record.spanReference()))
     const field = fieldOf(record)
-    if (field !== undefined) fields[carrierField] = field
+    if (field !== undefined) setter.set(carrier, carrierField, field)
   })
 }
 
-const traceparentPattern = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?$/
+// Version 00 ends with the flags; later ones may go on.
+const traceparentPattern = /^(00(?=.{53}$)|(?!00|ff)[\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?$/
 
 function header(carrier: object, name: string): string | undefined {
-  const value = (carrier as Record<string, unknown>)[name]
+  const value = fieldIn(carrier, name)
   const first: unknown = Array.isArray(value) ? value[0] : value
   return typeof first === 'string' && first.length <= 8_192 ? first.trim() : undefined
 }
 
 function spanIn(carrier: object): SpanReference | undefined {
   const match = traceparentPattern.exec(header(carrier, 'traceparent') ?? '')
-  const [, version, traceId, spanId, flags] = match ?? []
-  if (traceId === undefined || spanId === undefined || version === 'ff' || /^0+$/.test(traceId) || /^0+$/.test(spanId))
-    return undefined
+  const [, , traceId, spanId, flags] = match ?? []
+  if (traceId === undefined || spanId === undefined || /^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined
   return { traceId, spanId, traceFlags: Number.parseInt(flags ?? '0', 16) }
 }
 
 function idsIn(carrier: object): { readonly id?: string; readonly rootId?: string } {
-  const [version, id, root] = (header(carrier, carrierField) ?? '').split(';')
-  if (version !== format || id === undefined || id === '') return {}
-  const rootId = root === undefined || root === '' ? undefined : decodeURIComponent(root)
-  return { id: decodeURIComponent(id), ...(rootId === undefined ? {} : { rootId }) }
+  const field = header(carrier, carrierField) ?? ''
+  const [version, id, root] = field.split(';')
+  if (field.length > maxField || version !== format || id === undefined || id === '') return {}
+  try {
+    const rootId = root === undefined || root === '' ? undefined : decodeURIComponent(root)
+    return { id: decodeURIComponent(id), ...(rootId === undefined ? {} : { rootId }) }
+  } catch {
+    // A field that was damaged on its way does not cost the trace.
+    return {}
+  }
 }
 
 /**

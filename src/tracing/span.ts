@@ -1,12 +1,12 @@
 import * as otel from '@opentelemetry/api'
-import type { ActivitySpanKind } from '../activity/options.js'
+import type { ActivitySpanKind, KeptLink } from '../activity/options.js'
 import type { ActivityRecord } from '../activity/record.js'
 import { attributeNames as names, scopeName } from '../activity/semantic-conventions.js'
 import type { EndedState } from '../activity/states.js'
 import type { Attributes } from '../activity/values.js'
 import type { Faults } from '../base/faults.js'
 import { version } from '../base/version.js'
-import type { ActivityContext } from './activity-context.js'
+import { type ActivityContext, spanRecordKey } from './activity-context.js'
 
 const kinds: Readonly<Record<ActivitySpanKind, otel.SpanKind>> = {
   internal: otel.SpanKind.INTERNAL,
@@ -71,6 +71,14 @@ function startAttributes(record: ActivityRecord): Writable {
   return attributes
 }
 
+/** Only where the other's ids are known; the relation stays in the activity's `links` in any case. */
+function spanLink({ relation, traceId, spanId }: KeptLink): otel.Link[] {
+  if (traceId === undefined || spanId === undefined) return []
+  return [
+    { context: { traceId, spanId, traceFlags: otel.TraceFlags.NONE }, attributes: { [names.linkRelation]: relation } },
+  ]
+}
+
 /** Starts the span of an activity inside its context, and puts it there. Without an SDK nothing happens. */
 export function startSpan(record: ActivityRecord, context: ActivityContext, start: SpanStart, faults: Faults): void {
   try {
@@ -78,10 +86,15 @@ export function startSpan(record: ActivityRecord, context: ActivityContext, star
     if (tracer === undefined) return
     const options: otel.SpanOptions = { attributes: startAttributes(record) }
     if (start.kind !== undefined) options.kind = kinds[start.kind]
+    const links = record.details?.links === undefined ? [] : record.details.links.flatMap(spanLink)
+    if (links.length > 0) options.links = links
     if (start.startTime !== undefined) options.startTime = start.startTime
     const span = tracer.startSpan(record.name, options, context)
+    // A span that cannot name itself fails here, and not wherever its ids are asked for.
+    span.spanContext()
     record.span = span
     context.span = span
+    ;(span as { [spanRecordKey]?: ActivityRecord })[spanRecordKey] = record
   } catch (error) {
     faults.count('tracing.failed', 'startSpan', error)
   }

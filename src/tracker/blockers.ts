@@ -34,9 +34,9 @@ const maxPath = 64
 /** Names from the root down; a very deep path keeps its two ends. */
 export function pathOf(record: ActivityRecord): string[] {
   const names: string[] = []
-  for (let at: ActivityRecord | undefined = record; at !== undefined && names.length < maxPath; at = at.origin)
-    names.unshift(at.name)
-  return names
+  for (let at: ActivityRecord | undefined = record; at !== undefined; at = at.origin) names.push(at.name)
+  names.reverse()
+  return names.length <= maxPath ? names : [...names.slice(0, maxPath / 2), '…', ...names.slice(-maxPath / 2)]
 }
 
 export function conditionOf(record: ActivityRecord, nowMonotonic: number): ActivityCondition {

@@ -1,4 +1,5 @@
 import type { ActivitySnapshot } from '../activity/snapshot.js'
+import { toSignal } from '../activity/values.js'
 import type { Faults } from '../base/faults.js'
 import type { Change, FeedItem, Gap } from './change.js'
 import type { Feed } from './feed.js'
@@ -58,10 +59,10 @@ export class ChangeLog {
     return this.#newest
   }
 
-  open(options: ChangesOptions): ChangeStream {
+  open(options: { readonly [K in keyof ChangesOptions]?: unknown }): ChangeStream {
     this.#begin()
     const since = typeof options.since === 'string' ? cursorPattern.exec(options.since) : null
-    const signal = options.signal instanceof AbortSignal ? options.signal : undefined
+    const signal = toSignal(options.signal)
     const here = this.#host.feed.number
     if (options.since === undefined) return new Reader(this, here, [], signal)
     const from = Number(since?.[2])
@@ -117,14 +118,18 @@ class Reader implements ChangeStream {
   readonly #first: StreamItem[]
   #number: number
   #done = false
-  #wake: (() => void) | undefined = undefined
+  readonly #signal: AbortSignal | undefined
+  readonly #stop = (): void => void this.return()
+  /** Reads that wait; several may, as nobody has to await one before the next. */
+  readonly #wakes = new Set<() => void>()
 
   constructor(log: ChangeLog, number: number, first: StreamItem[], signal: AbortSignal | undefined) {
     this.#log = log
     this.#number = number
     this.#first = first
+    this.#signal = signal
     if (signal?.aborted === true) this.#done = true
-    else signal?.addEventListener('abort', () => void this.return(), { once: true })
+    else signal?.addEventListener('abort', this.#stop, { once: true })
   }
 
   get cursor(): string {
@@ -135,10 +140,11 @@ class Reader implements ChangeStream {
     while (!this.#done) {
       const item = this.#first.shift() ?? this.#log.after(this.#number)
       if (item !== undefined) return { done: false, value: this.#advance(item) }
-      await new Promise<void>((wake) => {
-        this.#wake = wake
-        this.#log.onNews(wake)
-      })
+      const { promise, resolve: wake } = Promise.withResolvers<void>()
+      this.#wakes.add(wake)
+      this.#log.onNews(wake)
+      await promise
+      this.#wakes.delete(wake)
     }
     return finished
   }
@@ -151,9 +157,11 @@ class Reader implements ChangeStream {
 
   return(): Promise<IteratorResult<StreamItem, undefined>> {
     this.#done = true
-    if (this.#wake !== undefined) {
-      this.#log.forget(this.#wake)
-      this.#wake()
+    // A signal may live long after the stream.
+    this.#signal?.removeEventListener('abort', this.#stop)
+    for (const wake of this.#wakes) {
+      this.#log.forget(wake)
+      wake()
     }
     return Promise.resolve(finished)
   }

@@ -20,6 +20,11 @@ const columnOf = Object.fromEntries(counterColumns.map((name, index) => [name, i
 const width = counterColumns.length
 const rowLimit = 10_000
 const overflowName = '(other)'
+const overflowKey = keyOf(overflowName, undefined, overflowName)
+
+function keyOf(module: string, group: string | undefined, type: string): string {
+  return `${module}\u0000${group ?? ''}\u0000${type}\u0000${group === undefined ? 0 : 1}`
+}
 
 /** One row of counters as plain JSON. `withdrawn` ended without ever having started. */
 export interface CounterRow extends Readonly<Record<CounterColumn, number>> {
@@ -67,6 +72,8 @@ export class Counters {
   readonly modules = new Tallies()
   readonly groups = new Tallies()
   readonly types = new Tallies()
+  /** Some activities are counted as "(other)", so the tallies by name no longer hold all of theirs. */
+  overflowed = false
   readonly #rows = new Map<string, Row>()
   /** Most starts follow one of the same kind. */
   #last: Row | undefined = undefined
@@ -84,7 +91,7 @@ export class Counters {
   row(module: string, group: string | undefined, type: string): Row {
     const last = this.#last
     if (last?.module.name === module && last.group?.name === group && last.type.name === type) return last
-    const key = `${module}\u0000${group ?? ''}\u0000${type}\u0000${group === undefined ? 0 : 1}`
+    const key = keyOf(module, group, type)
     this.#last = this.#rows.get(key) ?? this.#addRow(key, module, group, type)
     return this.#last
   }
@@ -92,7 +99,8 @@ export class Counters {
   #addRow(key: string, module: string, group: string | undefined, type: string): Row {
     const index = this.#rows.size
     const limit = this.#fixed ? Math.floor(this.#cells.length / width) : rowLimit
-    if (index >= limit - 1 && module !== overflowName) {
+    if (index >= limit - 1 && key !== overflowKey) {
+      this.overflowed = true
       this.#faults.count('rows.overflow', module)
       return this.row(overflowName, undefined, overflowName)
     }
@@ -134,6 +142,13 @@ export class Counters {
     row.group?.begin(record)
     row.module.begin(record)
     this.whole.begin(record)
+  }
+
+  updated(row: Row): void {
+    row.type.update()
+    row.group?.update()
+    row.module.update()
+    this.whole.update()
   }
 
   ended(row: Row, record: ActivityRecord, state: EndedState, asPlanned: boolean): void {

@@ -1,7 +1,7 @@
 import { toErrorInfo } from '../activity/error-info.js'
 import { uuidv7 } from '../activity/ids.js'
 import { isSeverity, type Severity } from '../activity/states.js'
-import { type Intake, type JsonObject, toJsonObject, toText } from '../activity/values.js'
+import { type Intake, type JsonObject, toJsonObject, toNumber, toText } from '../activity/values.js'
 import type { Clock } from '../base/clock.js'
 import { Ring } from '../base/ring.js'
 
@@ -89,7 +89,8 @@ export class ErrorLog {
     const chosen = [...this.#ring].filter(
       ({ module, severity }) => module === (filter.module ?? module) && severity === (filter.severity ?? severity),
     )
-    return filter.limit === undefined ? chosen : chosen.slice(-Math.max(Math.floor(filter.limit), 0) || chosen.length)
+    const limit = toNumber(this.#intake, 'limit', filter.limit)
+    return limit === undefined ? chosen : chosen.slice(Math.max(chosen.length - Math.max(Math.floor(limit), 0), 0))
   }
 
   /** How many have left memory because newer ones came. */

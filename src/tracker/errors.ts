@@ -14,15 +14,16 @@ export interface ErrorsOptions {
   readonly published: (error: ErrorRecord) => void
 }
 
+/** Primitives thrown by different activities below one, of which it may throw any. */
+const maxPassing = 16
+
 /** The error reporter: what went wrong, and what that says about health. */
 export class Errors {
   readonly #options: ErrorsOptions
   readonly #log: ErrorLog
   readonly #window: ErrorWindow
-  /** A thrown primitive has no identity; the activity that failed with it last stands in for one. */
-  #lastPrimitive:
-    | { readonly value: unknown; readonly below: ActivityRecord | undefined; readonly id: string }
-    | undefined
+  /** A thrown primitive has no identity: it is known by the activity above the one that failed with it last. */
+  readonly #passing = new WeakMap<ActivityRecord, unknown[]>()
 
   constructor(options: ErrorsOptions) {
     this.#options = options
@@ -51,15 +52,19 @@ export class Errors {
     const value = error === undefined ? 'failed' : error.value
     if (this.#passedOn(record, value)) return
     const severity = isSeverity(reporting?.severity) ? reporting.severity : severityOf(record)
-    const id = this.report(value, { severity }, { module: record.module, work: record.name, activityId: record.id })
-    if (typeof value !== 'object' || value === null) this.#lastPrimitive = { value, below: record.origin, id }
+    this.report(value, { severity }, { module: record.module, work: record.name, activityId: record.id })
+    if (typeof value !== 'object' || value === null) this.#remember(record.origin, value)
   }
 
   #passedOn(record: ActivityRecord, value: unknown): boolean {
-    const last = this.#lastPrimitive
-    if (last === undefined || last.below !== record || !Object.is(last.value, value)) return false
-    this.#lastPrimitive = { ...last, below: record.origin }
+    if (this.#passing.get(record)?.some((known) => Object.is(known, value)) !== true) return false
+    this.#remember(record.origin, value)
     return true
+  }
+
+  #remember(above: ActivityRecord | undefined, value: unknown): void {
+    if (above === undefined) return
+    this.#passing.set(above, [...(this.#passing.get(above) ?? []).slice(1 - maxPassing), value])
   }
 
   health(): ErrorHealth {

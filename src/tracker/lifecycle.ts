@@ -2,7 +2,7 @@ import { isAbortError, toErrorInfo } from '../activity/error-info.js'
 import { ActivityRecord, type LogEntry, type RecordOwner, type Verdict } from '../activity/record.js'
 import { type ActivityProcess, type ActivitySnapshot, snapshotOf } from '../activity/snapshot.js'
 import type { EndedState } from '../activity/states.js'
-import { type Intake, toText } from '../activity/values.js'
+import type { Intake } from '../activity/values.js'
 import type { CallSite } from '../base/call-site.js'
 import type { Clock } from '../base/clock.js'
 import type { Faults } from '../base/faults.js'
@@ -142,6 +142,9 @@ export class Lifecycle implements RecordOwner {
   }
 
   announceUpdate(record: ActivityRecord, extra?: { readonly log: LogEntry } | { readonly heartbeat: true }): void {
+    this.counters.updated(record.counted as Row)
+    for (let tally = record.subtree as SubtreeTally | undefined; tally !== undefined; tally = tally.outer)
+      tally.update()
     if (this.feed.observed) this.feed.publish({ kind: 'updated', activity: this.snapshot(record), ...extra })
     else this.feed.skip()
   }
@@ -166,8 +169,10 @@ export class Lifecycle implements RecordOwner {
     if (!record.open) return
     const state = this.#verdictOf(record, settled)
     if (record.functions > 0) {
-      if (state !== 'completed')
-        record.controls().verdict ??= { state, ...(settled.threw ? { error: { value: settled.error } } : {}) }
+      // A throw replaces a verdict that it outweighs, such as `complete`; a failure or a cancellation that was noted stays.
+      if (state !== 'completed' && state !== record.control?.verdict?.state) {
+        record.controls().verdict = { state, ...(settled.threw ? { error: { value: settled.error } } : {}) }
+      }
       return
     }
     const noted = record.control?.verdict
@@ -182,7 +187,9 @@ export class Lifecycle implements RecordOwner {
     const noted = record.control?.verdict?.state
     if (noted === 'cancelled' || noted === 'failed') return noted
     if (!settled.threw) return noted ?? 'completed'
-    if (isAbortError(settled.error) && this.aborted(record) !== undefined) return 'cancelled'
+    // Some operations throw an AbortError, others the very reason of the signal, such as a TimeoutError from above.
+    const aborted = this.aborted(record)
+    if (aborted !== undefined && (isAbortError(settled.error) || settled.error === aborted.reason)) return 'cancelled'
     return 'failed'
   }
 
@@ -192,12 +199,17 @@ export class Lifecycle implements RecordOwner {
       this.faults.count('end.ignored', record.name)
       return
     }
+    record.control?.cancelTimeout?.()
+    if (state === 'failed') this.#describeFailure(record, error)
+    else if (state === 'cancelled') this.#cancelled(record)
+    // Describing runs code of the user (getters, `redact`), which may have ended the activity itself.
+    if (!record.open) {
+      this.faults.count('end.ignored', record.name)
+      return
+    }
     const asPlanned = record.state === 'planned'
     const now = this.clock.monotonicMillis()
     if (asPlanned && state === 'completed') record.startedMonotonic = record.createdMonotonic
-    record.control?.cancelTimeout?.()
-    if (state === 'failed') this.#failed(record, error)
-    else if (state === 'cancelled') this.#cancelled(record)
     record.state = state
     record.endedMonotonic = now
     this.open.remove(record)
@@ -212,7 +224,7 @@ export class Lifecycle implements RecordOwner {
     else this.feed.skip()
   }
 
-  #failed(record: ActivityRecord, error: { readonly value: unknown } | undefined): void {
+  #describeFailure(record: ActivityRecord, error: { readonly value: unknown } | undefined): void {
     const details = record.detail()
     if (error !== undefined) details.error = toErrorInfo(this.intake, error.value)
     this.errors.failed(record, error)
@@ -222,8 +234,8 @@ export class Lifecycle implements RecordOwner {
   #cancelled(record: ActivityRecord): void {
     if (record.details?.reason !== undefined) return
     const reason = this.aborted(record)?.reason
-    const text = reason instanceof Error ? toText(this.intake, 'reason', reason.message) : undefined
-    if (text !== undefined) record.detail().reason = text
+    // The text is ours, or has passed the intake when it came in.
+    if (reason instanceof Error) record.detail().reason = reason.message
   }
 
   /** Why the signal of this activity is aborted, if it is: by itself or by one above it. */
@@ -236,16 +248,21 @@ export class Lifecycle implements RecordOwner {
 
   /** Aborts the signals of an activity and of everything open below it. */
   abort(record: ActivityRecord, reason: unknown): void {
-    const control = record.controls()
-    if (control.aborted !== undefined) return
-    control.aborted = { reason }
-    // Children come in after their parent, so the search can begin at the parent; collected first, as listeners may end some.
+    if (record.control?.aborted !== undefined) return
+    // All are marked before any listener runs, as listeners may end some; a signal that is first read later is aborted too.
+    const reached = [record, ...this.#openBelow(record)]
+    for (const one of reached) one.controls().aborted ??= { reason }
+    for (const one of reached) one.control?.abort?.abort(reason)
+  }
+
+  #openBelow(record: ActivityRecord): ActivityRecord[] {
     const below: ActivityRecord[] = []
-    for (let at = record.next; at !== undefined; at = at.next) {
-      if (at.control?.abort !== undefined && descendsFrom(at, record)) below.push(at)
+    if (!record.hasChildren) return below
+    // Children come in after their parent, so the search can begin at the parent while that is itself in the list.
+    for (let at = record.open ? record.next : this.open.oldest; at !== undefined; at = at.next) {
+      if (descendsFrom(at, record)) below.push(at)
     }
-    control.abort?.abort(reason)
-    for (const descendant of below) descendant.control?.abort?.abort(reason)
+    return below
   }
 
   signal(record: ActivityRecord): AbortSignal {

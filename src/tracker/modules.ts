@@ -1,6 +1,7 @@
+import { bounds } from '../activity/bounds.js'
 import type { Clock } from '../base/clock.js'
 import { beforeDeadline } from '../base/deadline.js'
-import { UnderwayError } from '../base/underway-error.js'
+import { isUnderwayError, UnderwayError } from '../base/underway-error.js'
 import type { Tally } from './tally.js'
 
 /** Something that can say whether it is well. `false`, a throw, a rejection and no answer in time mean that it is not. */
@@ -50,6 +51,8 @@ export interface ModuleHost {
   changed(status: ModuleStatus): void
   reportDown(module: string, reason: string, error: unknown): void
   detached<T>(work: () => T): T
+  /** A text as it may be kept and shown. */
+  text(reason: string): string
 }
 
 function checkOf(name: string, healthCheck: HealthCheck | undefined): (() => unknown) | undefined {
@@ -61,6 +64,23 @@ function checkOf(name: string, healthCheck: HealthCheck | undefined): (() => unk
     'OPTIONS_INVALID',
     `registerModule('${name}'): healthCheck must be a function, or an object with a method healthCheck()`,
   )
+}
+
+function readModule(
+  name: string,
+  given: ModuleOptions,
+): { readonly group: unknown; readonly check: (() => unknown) | undefined } {
+  try {
+    if (typeof given !== 'object') throw new TypeError(`got ${typeof given}`)
+    return { group: given.group, check: checkOf(name, given.healthCheck) }
+  } catch (error) {
+    if (isUnderwayError(error)) throw error
+    throw new UnderwayError(
+      'OPTIONS_INVALID',
+      `registerModule('${name}'): options must be an object { healthCheck, group }`,
+      { cause: error },
+    )
+  }
 }
 
 function reasonOf(error: unknown): string {
@@ -85,13 +105,14 @@ export class Modules {
   }
 
   /** @throws UnderwayError OPTIONS_INVALID, MODULE_DUPLICATE */
-  register(name: string, options: ModuleOptions): ModuleRegistration {
-    if (typeof name !== 'string' || name === '') {
+  register(name: string, given: ModuleOptions): ModuleRegistration {
+    if (typeof name !== 'string' || name === '' || name.length > bounds.name) {
       throw new UnderwayError(
         'OPTIONS_INVALID',
-        `registerModule(name): name must be a non-empty string, got ${typeof name === 'string' ? "''" : typeof name}`,
+        `registerModule(name): name must be a text of 1 to ${bounds.name} characters, got ${typeof name === 'string' ? name.length : typeof name}`,
       )
     }
+    const options = readModule(name, given)
     if (options.group !== undefined && typeof options.group !== 'string') {
       throw new UnderwayError(
         'OPTIONS_INVALID',
@@ -113,7 +134,7 @@ export class Modules {
     const module: Module = {
       name,
       group: options.group,
-      check: checkOf(name, options.healthCheck),
+      check: options.check,
       state: 'up',
       reason: undefined,
       checkedAt: undefined,
@@ -151,7 +172,7 @@ export class Modules {
       case 'expired':
         return this.#down(module, `no answer within ${timeoutMillis} ms`, undefined)
       case 'failed':
-        return this.#down(module, reasonOf(outcome.error), outcome.error)
+        return this.#down(module, this.#host.text(reasonOf(outcome.error)), outcome.error)
       case 'settled':
         return outcome.value === false ? this.#down(module, 'health check returned false', undefined) : this.#up(module)
     }

@@ -1,5 +1,5 @@
-import type { ActivityRecord } from '../activity/record.js'
-import { toNumber } from '../activity/values.js'
+import { type ActivityRecord, never } from '../activity/record.js'
+import { readOptions, toNumber, toSignal } from '../activity/values.js'
 import type { Lifecycle } from './lifecycle.js'
 import { inScope, type ResolvedScope, resolveScope, type Scope } from './scope.js'
 import type { Tally } from './tally.js'
@@ -32,15 +32,15 @@ export class Quiescence {
   wait(options: WaitOptions | undefined): Promise<boolean> {
     const { faults, intake, clock } = this.#lifecycle
     const watched = this.#watch(resolveScope(faults, options), true)
-    const timeoutMillis = toNumber(
-      intake,
-      'timeoutMillis',
-      options?.timeoutMillis === Number.POSITIVE_INFINITY ? undefined : options?.timeoutMillis,
-    )
-    const settleMillis = Math.max(toNumber(intake, 'settleMillis', options?.settleMillis) ?? 0, 0)
-    const signal = options?.signal instanceof AbortSignal ? options.signal : undefined
-    if (settleMillis === 0 && watched.quiescent()) return Promise.resolve(true)
-    if (signal?.aborted === true || (timeoutMillis !== undefined && timeoutMillis <= 0)) return Promise.resolve(false)
+    const given = readOptions(faults, 'waitQuiescent(options)', options, ['timeoutMillis', 'settleMillis', 'signal'])
+    const forever = given.timeoutMillis === Number.POSITIVE_INFINITY
+    const timeoutMillis = forever ? undefined : toNumber(intake, 'timeoutMillis', given.timeoutMillis)
+    const settleMillis = Math.max(toNumber(intake, 'settleMillis', given.settleMillis) ?? 0, 0)
+    const signal = toSignal(given.signal)
+    if (signal?.aborted === true) return Promise.resolve(false)
+    if (timeoutMillis !== undefined && timeoutMillis <= 0)
+      return Promise.resolve(settleMillis === 0 && watched.quiescent())
+    // What is quiet now may be a hand-off half done: the answer comes with the end of this turn.
     return new Promise((resolve) => {
       const { tally } = watched
       const settle = (quiescent: boolean): void => {
@@ -59,9 +59,9 @@ export class Quiescence {
   }
 
   /** Open activities in the scope, oldest first, leaving out the asker and its ancestors unless `self`. */
-  list(scope: Scope | undefined): ActivityRecord[] {
+  list(scope: Scope | undefined, self = false): ActivityRecord[] {
     const lifecycle = this.#lifecycle
-    const resolved = resolveScope(lifecycle.faults, scope)
+    const resolved = resolveScope(lifecycle.faults, scope, self)
     const own = resolved.self ? undefined : this.#line(this.#asker())
     const found: ActivityRecord[] = []
     for (const record of lifecycle.open) {
@@ -103,22 +103,38 @@ export class Quiescence {
       scope.narrowed > 1 ||
       scope.attributes !== undefined ||
       scope.where !== undefined ||
-      (scope.withinId !== undefined && top === undefined)
+      (scope.withinId !== undefined && top === undefined) ||
+      this.#merged(scope)
     const key = `${scope.planned}`
     if (!scans) {
       const open = (): number => (scope.planned ? tally.open : tally.open - tally.planned)
-      const allowance = asker === undefined ? () => 0 : own
-      return { tally, asker, key, allowance, quiescent: () => open() === allowance(), matches: undefined }
+      const cameIn = (): number => (scope.planned ? tally.created : tally.begun)
+      return {
+        tally,
+        asker,
+        key,
+        cameIn,
+        allowance: () => openIn(asker),
+        quiescent: () => open() === own(),
+        matches: undefined,
+      }
     }
     return {
       tally,
       asker,
       // A question with a test of its own has no name by which another could be told to be the same.
       key: `${key} ${++this.#questions}`,
+      cameIn: () => 0,
       allowance: () => Number.POSITIVE_INFINITY,
       quiescent: () => tally.open === 0 || !this.#any(scope, asker),
-      matches: (record) => this.#matches(scope, record),
+      matches: (record) => (scope.planned || record.startedMonotonic > never) && this.#matches(scope, record),
     }
+  }
+
+  /** Whether what is asked for may have been counted as "(other)". */
+  #merged(scope: ResolvedScope): boolean {
+    const named = scope.module ?? scope.group ?? scope.type
+    return named !== undefined && this.#lifecycle.counters.overflowed
   }
 
   #any(scope: ResolvedScope, asker: ActivityRecord | undefined): boolean {
@@ -137,9 +153,19 @@ export class Quiescence {
       if (tally.open <= smallest.open) smallest = tally
     }
     if (top !== undefined) consider(this.#lifecycle.subtree(top))
+    if (this.#merged(scope)) return smallest
     if (scope.module !== undefined) consider(counters.modules.named(scope.module, keep))
     if (scope.group !== undefined) consider(counters.groups.named(scope.group, keep))
     if (scope.type !== undefined) consider(counters.types.named(scope.type, keep))
     return smallest
   }
+}
+
+/** The open ones among an activity and its ancestors, planned ones included: they may begin while somebody waits. */
+function openIn(line: ActivityRecord | undefined): number {
+  let count = 0
+  for (let at = line; at !== undefined; at = at.origin) {
+    if (at.open) count += 1
+  }
+  return count
 }

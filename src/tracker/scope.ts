@@ -1,6 +1,6 @@
 import type { ActivityRecord } from '../activity/record.js'
 import type { ActivitySnapshot } from '../activity/snapshot.js'
-import type { Attributes } from '../activity/values.js'
+import { type Attributes, type AttributeValue, readOptions, readProperty } from '../activity/values.js'
 import type { Faults } from '../base/faults.js'
 
 /**
@@ -38,6 +38,8 @@ export interface ResolvedScope {
   readonly narrowed: number
 }
 
+const scopeKeys = ['module', 'group', 'type', 'within', 'attributes', 'where', 'planned', 'self'] as const
+
 export const wholeScope: ResolvedScope = Object.freeze({
   module: undefined,
   group: undefined,
@@ -52,40 +54,51 @@ export const wholeScope: ResolvedScope = Object.freeze({
 
 type Kinds = { string: string; boolean: boolean; function: (activity: ActivitySnapshot) => boolean; object: object }
 
-/** Reads a scope; a field of the wrong type is left out and counted. */
-export function resolveScope(faults: Faults, scope: Scope | undefined): ResolvedScope {
-  if (scope === undefined) return wholeScope
-  try {
-    return readScope(faults, scope)
-  } catch (error) {
-    faults.count('scope.invalid', 'scope', error)
-    return wholeScope
-  }
-}
-
-function readScope(faults: Faults, scope: Scope): ResolvedScope {
+/**
+ * Reads a scope; a field that is of the wrong type or cannot be read is left out and counted.
+ *
+ * @param self what counts where the scope does not say
+ */
+export function resolveScope(faults: Faults, scope: Scope | undefined, self = false): ResolvedScope {
+  if (scope === undefined) return self ? { ...wholeScope, self } : wholeScope
+  const given = readOptions(faults, 'scope', scope, scopeKeys)
   function field<K extends keyof Kinds>(key: keyof Scope, kind: K): Kinds[K] | undefined {
-    const value: unknown = scope[key]
+    const value: unknown = given[key]
     if (value === undefined || value === null) return undefined
     if (typeof value === kind) return value as Kinds[K]
     faults.count('scope.invalid', key)
     return undefined
   }
-  const { within } = scope
-  const withinId = typeof within === 'object' && within !== null ? String(within.id) : field('within', 'string')
   const chosen = {
     module: field('module', 'string'),
     group: field('group', 'string'),
     type: field('type', 'string'),
-    withinId,
-    attributes: field('attributes', 'object') as Attributes | undefined,
+    withinId: idOf(faults, given.within),
+    attributes: copyOf(faults, field('attributes', 'object')),
     where: field('where', 'function'),
   }
   return {
     ...chosen,
     planned: field('planned', 'boolean') ?? true,
-    self: field('self', 'boolean') ?? false,
+    self: field('self', 'boolean') ?? self,
     narrowed: Object.values(chosen).filter((value) => value !== undefined).length,
+  }
+}
+
+function idOf(faults: Faults, within: unknown): string | undefined {
+  if (within === undefined || within === null) return undefined
+  const id = typeof within === 'object' ? readProperty(faults, within, 'id') : within
+  if (typeof id === 'string') return id
+  faults.count('scope.invalid', 'within')
+  return undefined
+}
+
+function copyOf(faults: Faults, attributes: object | undefined): Attributes | undefined {
+  try {
+    return attributes === undefined ? undefined : ({ ...attributes } as Attributes)
+  } catch (error) {
+    faults.count('scope.invalid', 'attributes', error)
+    return undefined
   }
 }
 
@@ -114,15 +127,26 @@ export function inScope(
   if (scope.withinId !== undefined && !isWithin(record, scope.withinId)) return false
   if (scope.attributes !== undefined && !hasAttributes(record, scope.attributes)) return false
   if (scope.where === undefined) return true
+  // What cannot be told counts as in the scope: a test that is broken must not make work in progress look done.
   try {
-    return scope.where(read(record)) === true
+    const answer: unknown = scope.where(read(record))
+    if (typeof answer === 'boolean') return answer
+    faults.count('scope.invalid', 'where')
+    Promise.resolve(answer).catch(() => undefined)
   } catch (error) {
     faults.count('scope.invalid', 'where', error)
-    return false
   }
+  return true
 }
 
 function hasAttributes(record: ActivityRecord, wanted: Attributes): boolean {
   const has = record.details?.attributes
-  return Object.keys(wanted).every((key) => has !== undefined && Object.hasOwn(has, key) && has[key] === wanted[key])
+  return Object.keys(wanted).every(
+    (key) => has !== undefined && Object.hasOwn(has, key) && isSame(has[key], wanted[key]),
+  )
+}
+
+function isSame(a: AttributeValue | undefined, b: AttributeValue | undefined): boolean {
+  if (!Array.isArray(a) || !Array.isArray(b)) return a === b
+  return a.length === b.length && a.every((item, index) => item === b[index])
 }

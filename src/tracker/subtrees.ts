@@ -45,6 +45,14 @@ export function inheritedSubtree(origin: ActivityRecord | undefined): SubtreeTal
   if (origin.open) return own
   const above = inheritedSubtree(origin.origin)
   if (own?.root !== origin) return above
-  own.outer = above
+  // What is open below counts into the tallies above that it came in under, so none of those may be let go of.
+  if (above !== undefined && !chainHas(own, above)) own.outer = above
   return own
+}
+
+function chainHas(inner: SubtreeTally, wanted: SubtreeTally): boolean {
+  for (let at: SubtreeTally | undefined = inner; at !== undefined; at = at.outer) {
+    if (at === wanted) return true
+  }
+  return false
 }

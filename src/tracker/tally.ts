@@ -3,6 +3,7 @@ import type { ActivityRecord } from '../activity/record.js'
 /** Who wants to be told that a tally went down, or that planned work in it began. */
 export interface TallyWatcher {
   changed(record: ActivityRecord): void
+  updated(): void
 }
 
 /**
@@ -16,6 +17,8 @@ export class Tally {
   planned = 0
   /** Every activity that ever came in. Never goes down. */
   created = 0
+  /** Every activity that ever began. Never goes down. */
+  begun = 0
   watcher: TallyWatcher | undefined = undefined
 
   constructor(name: string) {
@@ -26,11 +29,18 @@ export class Tally {
     this.created += 1
     this.open += 1
     if (asPlanned) this.planned += 1
+    else this.begun += 1
   }
 
   begin(record: ActivityRecord): void {
     this.planned -= 1
+    this.begun += 1
     if (this.watcher !== undefined) this.watcher.changed(record)
+  }
+
+  /** Something that it counts was updated: a question with a test of its own may have another answer now. */
+  update(): void {
+    if (this.watcher !== undefined) this.watcher.updated()
   }
 
   leave(asPlanned: boolean, record: ActivityRecord): void {

@@ -3,15 +3,14 @@ import { hostname } from 'node:os'
 import { isMainThread, threadId } from 'node:worker_threads'
 import type { ActivityHandle } from '../activity/handle.js'
 import type { ActivityProcess, ActivitySnapshot } from '../activity/snapshot.js'
-import { type Intake, type Redact, toNumber } from '../activity/values.js'
-import { type Clock, systemClock } from '../base/clock.js'
-import { type FaultKind, Faults, type WarningListener } from '../base/faults.js'
-import { UnderwayError } from '../base/underway-error.js'
+import { type Intake, readOptions, toNumber, toText } from '../activity/values.js'
+import { systemClock } from '../base/clock.js'
+import { type FaultKind, Faults } from '../base/faults.js'
 import { type Blocker, blockerOf } from './blockers.js'
 import type { Change, FeedItem } from './change.js'
 import { ChangeLog, type ChangeStream, type ChangesOptions, type FeedSnapshot } from './change-stream.js'
 import { type CounterColumn, type CounterRow, Counters } from './counters.js'
-import type { ErrorHealth, ErrorHealthThresholds, SeverityCounts } from './error-health.js'
+import type { ErrorHealth, SeverityCounts } from './error-health.js'
 import type { ErrorFilter, ErrorRecord, ErrorReport } from './error-log.js'
 import { Errors } from './errors.js'
 import { type EventName, eventMatcher, isChange } from './events.js'
@@ -23,28 +22,7 @@ import { Quiescence, type WaitOptions } from './quiescence.js'
 import type { Scope } from './scope.js'
 import type { SubscribeOptions, SubscriptionStats } from './subscription.js'
 import { summaryOf } from './summary.js'
-
-export interface TrackerOptions {
-  /** The module of activities that name none. @defaultValue `'unknown_service'` */
-  readonly serviceName?: string | undefined
-  /** Errors kept in memory; the oldest leaves first. @defaultValue 1000 */
-  readonly maxErrors?: number | undefined
-  /** Registered modules. @defaultValue 10000 */
-  readonly maxModules?: number | undefined
-  /** How far back `errorHealth` looks. @defaultValue 300000 (5 min) */
-  readonly errorWindowMillis?: number | undefined
-  readonly errorThresholds?: ErrorHealthThresholds | undefined
-  /** Sees every text, attribute and JSON property once, before anything else does; what it returns is kept. */
-  readonly redact?: Redact | undefined
-  /** Calls functions directly, hands out inert handles and answers that all is quiescent. @defaultValue false */
-  readonly disabled?: boolean | undefined
-  /** Where time comes from. @defaultValue the system's clocks */
-  readonly clock?: Clock | undefined
-  /** Where the counters lie: 64 bytes per combination of module, group and type. @defaultValue a buffer that grows */
-  readonly counterBuffer?: ArrayBuffer | SharedArrayBuffer | undefined
-  /** Told once per kind what was kept away from your code. @defaultValue `process.emitWarning` */
-  readonly onWarning?: WarningListener | undefined
-}
+import { checkTrackerOptions, type TrackerOptions } from './tracker-options.js'
 
 /** All counters of a tracker in one moment, as plain JSON. */
 export interface TrackerSnapshot {
@@ -73,15 +51,6 @@ export interface Unsubscribe extends Disposable {
 /** The key under which a tracker holds its inside, for this and other copies of the package. */
 export const lifecycleKey: unique symbol = Symbol.for('underway.tracker.lifecycle/1') as never
 
-function positive(name: string, value: number | undefined, fallback: number): number {
-  if (value === undefined) return fallback
-  if (typeof value === 'number' && value >= 1 && Number.isFinite(value)) return Math.floor(value)
-  throw new UnderwayError(
-    'OPTIONS_INVALID',
-    `new ActivityTracker({ ${name} }): expected a number of at least 1, got ${String(value)}`,
-  )
-}
-
 /** Knows what is open, how it is, and when it is done. `new ActivityTracker()` is isolated from every other. */
 export class ActivityTracker {
   readonly [lifecycleKey]: Lifecycle
@@ -95,7 +64,8 @@ export class ActivityTracker {
   #step = 0
 
   /** @throws UnderwayError OPTIONS_INVALID */
-  constructor(options: TrackerOptions = {}) {
+  constructor(given: TrackerOptions = {}) {
+    const options = checkTrackerOptions(given)
     const clock = options.clock ?? systemClock
     const faults = new Faults(options.onWarning)
     const intake: Intake = { faults, redact: options.redact }
@@ -115,8 +85,8 @@ export class ActivityTracker {
     const errors = new Errors({
       clock,
       intake,
-      maxErrors: positive('maxErrors', options.maxErrors, 1_000),
-      windowMillis: positive('errorWindowMillis', options.errorWindowMillis, 300_000),
+      maxErrors: Math.floor(options.maxErrors ?? 1_000),
+      windowMillis: Math.floor(options.errorWindowMillis ?? 300_000),
       thresholds: options.errorThresholds ?? {},
       published: (error) => feed.publish({ kind: 'error', error }),
     })
@@ -139,6 +109,7 @@ export class ActivityTracker {
         clock,
         detached,
         tally: (module) => counters.modules.named(module, false),
+        text: (reason) => toText(intake, 'reason', reason) ?? '',
         changed: (module) => feed.publish({ kind: 'module', module }),
         reportDown: (module, reason, error) =>
           void errors.report(
@@ -147,7 +118,7 @@ export class ActivityTracker {
             { module, work: 'health check', activityId: undefined },
           ),
       },
-      positive('maxModules', options.maxModules, 10_000),
+      Math.floor(options.maxModules ?? 10_000),
     )
     this.#changes = new ChangeLog({ instance, feed, faults, snapshot: () => this.#openNow() })
   }
@@ -168,19 +139,22 @@ export class ActivityTracker {
   /** Why the scope is not quiescent, oldest first. */
   blockers(scope?: Scope): Blocker[] {
     const now = this[lifecycleKey].clock.monotonicMillis()
-    return this.#quiescence.list(scope).map((record) => blockerOf(record, this.process.instance, now))
+    const blockers = this.#quiescence.list(scope).map((record) => blockerOf(record, this.process.instance, now))
+    // In the order in which they came in, but for work that began earlier and planned work that began later.
+    return blockers.sort((a, b) => b.ageMillis - a.ageMillis)
   }
 
   /** One line: `Active: 4 (RolloutWorker-1: 3, Trainer: 1)`. @param options `all` lists more than the ten busiest modules */
   runningSummary(options?: { readonly all?: boolean }): string {
-    const { counters } = this[lifecycleKey]
-    return summaryOf(counters.whole, counters.modules.all(), options?.all === true)
+    const { counters, faults } = this[lifecycleKey]
+    const { all } = readOptions(faults, 'runningSummary(options)', options, ['all'])
+    return summaryOf(counters.whole, counters.modules.all(), all === true)
   }
 
   /** What is open in the scope, oldest first, the asker and its ancestors included. */
   openActivities(scope?: Scope): ActivitySnapshot[] {
     const lifecycle = this[lifecycleKey]
-    return this.#quiescence.list({ ...scope, self: scope?.self ?? true }).map((record) => lifecycle.snapshot(record))
+    return this.#quiescence.list(scope, true).map((record) => lifecycle.snapshot(record))
   }
 
   /** The handle of an open activity, by its id. */
@@ -195,7 +169,9 @@ export class ActivityTracker {
       this[lifecycleKey].faults.count('option.invalid', 'subscribe(listener)')
       return unsubscribeBy(() => {})
     }
-    const subscription = this[lifecycleKey].feed.subscribe(listener, options)
+    const { feed, faults } = this[lifecycleKey]
+    const read = readOptions(faults, 'subscribe(options)', options, ['name', 'maxBatch', 'whenFull'])
+    const subscription = feed.subscribe(listener, read as SubscribeOptions)
     return unsubscribeBy(() => subscription.end())
   }
 
@@ -204,14 +180,17 @@ export class ActivityTracker {
     const matches = eventMatcher(event)
     const { faults } = this[lifecycleKey]
     if (matches === undefined || typeof listener !== 'function') {
-      faults.count('event.unknown', `on(${JSON.stringify(String(event).slice(0, 80))})`)
+      faults.count(
+        'event.unknown',
+        `on(${typeof event === 'string' ? JSON.stringify(event.slice(0, 80)) : typeof event})`,
+      )
       return unsubscribeBy(() => {})
     }
     return this.subscribe(
       (items) => {
-        for (const item of items) {
-          if (isChange(item) && matches(item)) listener(item)
-        }
+        // Each by itself: what one change makes the listener throw must not cost it the others.
+        const calls = items.flatMap((item) => (isChange(item) && matches(item) ? [(async () => listener(item))()] : []))
+        return calls.length === 0 ? undefined : Promise.all(calls)
       },
       { name: `on ${event}` },
     )
@@ -219,7 +198,7 @@ export class ActivityTracker {
 
   /** Changes as an async iterator, from a cursor on. */
   changes(options: ChangesOptions = {}): ChangeStream {
-    return this.#changes.open(options)
+    return this.#changes.open(readOptions(this[lifecycleKey].faults, 'changes(options)', options, ['since', 'signal']))
   }
 
   /** Delivers to all subscribers what they have not seen, now. */
@@ -234,7 +213,9 @@ export class ActivityTracker {
 
   /** Asks every registered module at once; `false` if any of them is down. @param options `timeoutMillis`: 5000 by default */
   checkModuleLiveness(options?: { readonly timeoutMillis?: number }): Promise<boolean> {
-    const timeoutMillis = toNumber(this[lifecycleKey].intake, 'timeoutMillis', options?.timeoutMillis) ?? 5_000
+    const { faults, intake } = this[lifecycleKey]
+    const given = readOptions(faults, 'checkModuleLiveness(options)', options, ['timeoutMillis'])
+    const timeoutMillis = toNumber(intake, 'timeoutMillis', given.timeoutMillis) ?? 5_000
     return this.#modules.checkAll(timeoutMillis)
   }
 
@@ -248,7 +229,9 @@ export class ActivityTracker {
     const current = lifecycle.ports?.currentRecord()
     const inside = current?.owner === lifecycle ? current : undefined
     const fallback = { module: inside?.module ?? this.serviceName, work: inside?.name ?? '', activityId: inside?.id }
-    return lifecycle.errors.report(error, report, fallback)
+    const keys = ['module', 'work', 'severity', 'details'] as const
+    const read = readOptions(lifecycle.faults, 'reportError(report)', report, keys)
+    return lifecycle.errors.report(error, read as ErrorReport, fallback)
   }
 
   errorHealth(): ErrorHealth {
@@ -257,7 +240,8 @@ export class ActivityTracker {
 
   /** The errors that are kept, newest last. */
   errors(filter: ErrorFilter = {}): ErrorRecord[] {
-    return this[lifecycleKey].errors.list(filter)
+    const { errors, faults } = this[lifecycleKey]
+    return errors.list(readOptions(faults, 'errors(filter)', filter, ['module', 'severity', 'limit']) as ErrorFilter)
   }
 
   /** The current step of the training or the loop. */

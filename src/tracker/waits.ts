@@ -12,6 +12,8 @@ export interface Watched {
   /** How many activities of the asker's own line the tally counts at most; the tally must come down to this to be looked at. */
   allowance(): number
   quiescent(): boolean
+  /** Counts what came into the question, also if it ended again. Not asked where `matches` is given. */
+  cameIn(): number
   /** Given where the tally counts more than the question is about: whether an activity belongs to the question. */
   readonly matches: ((record: ActivityRecord) => boolean) | undefined
 }
@@ -40,7 +42,7 @@ class WaitGroup {
 
   /** Grows whenever something came into the question. */
   cameIn(): number {
-    return this.watched.matches === undefined ? this.watched.tally.created : this.#matched
+    return this.watched.matches === undefined ? this.watched.cameIn() : this.#matched
   }
 }
 
@@ -79,6 +81,11 @@ export class TallyWaits implements TallyWatcher {
       this.#checking = false
       this.#check()
     })
+  }
+
+  /** Called by the tally after something in it was updated. */
+  updated(): void {
+    if (this.#scans > 0) this.changed()
   }
 
   add(watched: Watched, settleMillis: number, resolve: (quiescent: boolean) => void): () => void {

@@ -1,0 +1,92 @@
+import { types } from 'node:util'
+import type { Redact } from '../activity/values.js'
+import type { Clock } from '../base/clock.js'
+import type { WarningListener } from '../base/faults.js'
+import { UnderwayError } from '../base/underway-error.js'
+import type { ErrorHealthThresholds } from './error-health.js'
+
+export interface TrackerOptions {
+  /** The module of activities that name none. @defaultValue `'unknown_service'` */
+  readonly serviceName?: string | undefined
+  /** Errors kept in memory; the oldest leaves first. @defaultValue 1000 */
+  readonly maxErrors?: number | undefined
+  /** Registered modules. @defaultValue 10000 */
+  readonly maxModules?: number | undefined
+  /** How far back `errorHealth` looks; a day at most. @defaultValue 300000 (5 min) */
+  readonly errorWindowMillis?: number | undefined
+  readonly errorThresholds?: ErrorHealthThresholds | undefined
+  /** Sees every text, attribute and JSON property once, before anything else does; what it returns is kept. */
+  readonly redact?: Redact | undefined
+  /** Calls functions directly, hands out inert handles and answers that all is quiescent. @defaultValue false */
+  readonly disabled?: boolean | undefined
+  /** Where time comes from. @defaultValue the system's clocks */
+  readonly clock?: Clock | undefined
+  /** Where the counters lie: 64 bytes per combination of module, group and type. @defaultValue a buffer that grows */
+  readonly counterBuffer?: ArrayBuffer | SharedArrayBuffer | undefined
+  /** Told once per kind what was kept away from your code. @defaultValue `process.emitWarning` */
+  readonly onWarning?: WarningListener | undefined
+}
+
+const dayMillis = 86_400_000
+const clockMethods = ['wallMillis', 'monotonicMillis', 'timer', 'backgroundTimer', 'defer'] as const
+
+function countUpTo(most: number): (value: unknown) => boolean {
+  return (value) => typeof value === 'number' && value >= 1 && value <= most
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function areThresholds(value: unknown): boolean {
+  if (!isObject(value)) return false
+  return [value['errors'], value['warnings']].every(
+    (count) => count === undefined || (typeof count === 'number' && count >= 0),
+  )
+}
+
+function isBuffer(value: unknown): boolean {
+  return types.isAnyArrayBuffer(value) && value.byteLength >= 64 && value.byteLength % 8 === 0
+}
+
+const checks: {
+  readonly [K in keyof Required<TrackerOptions>]: readonly [(value: unknown) => boolean, expected: string]
+} = {
+  serviceName: [(value) => typeof value === 'string' && value !== '', 'a text'],
+  maxErrors: [countUpTo(1e9), 'a number of at least 1'],
+  maxModules: [countUpTo(1e9), 'a number of at least 1'],
+  errorWindowMillis: [countUpTo(dayMillis), `a number from 1 to ${dayMillis}`],
+  errorThresholds: [areThresholds, 'an object { errors, warnings } of numbers'],
+  redact: [(value) => typeof value === 'function', 'a function (key, value) => value'],
+  disabled: [(value) => typeof value === 'boolean', 'true or false'],
+  clock: [
+    (value) => isObject(value) && clockMethods.every((name) => typeof value[name] === 'function'),
+    `an object with ${clockMethods.join(', ')}`,
+  ],
+  counterBuffer: [isBuffer, 'an ArrayBuffer or SharedArrayBuffer of at least 64 bytes, a multiple of 8'],
+  onWarning: [(value) => typeof value === 'function', 'a function (message, code) => void'],
+}
+
+/** Reads the options once. @throws UnderwayError OPTIONS_INVALID, naming the option and what it may be */
+export function checkTrackerOptions(given: TrackerOptions): TrackerOptions {
+  if (!isObject(given)) {
+    throw new UnderwayError(
+      'OPTIONS_INVALID',
+      `new ActivityTracker(options): options must be an object, got ${given === null ? 'null' : typeof given}`,
+    )
+  }
+  const read: Record<string, unknown> = {}
+  for (const [key, [accepts, expected]] of Object.entries(checks)) {
+    const refuse = (cause?: unknown): UnderwayError =>
+      new UnderwayError('OPTIONS_INVALID', `new ActivityTracker({ ${key} }): expected ${expected}`, { cause })
+    let accepted: boolean
+    try {
+      read[key] = (given as Record<string, unknown>)[key]
+      accepted = read[key] === undefined || accepts(read[key])
+    } catch (error) {
+      throw refuse(error)
+    }
+    if (!accepted) throw refuse()
+  }
+  return read
+}

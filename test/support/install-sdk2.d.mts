@@ -1,0 +1,3 @@
+export const sdk2Folder: string
+/** @returns why it cannot be had, if so */
+export function installSdk2(): string | undefined

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { type FaultKind, Faults, faultAdvice, guarded } from '../../../src/base/faults.js'
+
+test('a fault is counted every time and warned about once per kind, with advice, place and cause', () => {
+  const warned: string[][] = []
+  const faults = new Faults((message, code) => warned.push([code, message]))
+  faults.count('option.invalid', 'plan')
+  faults.count('option.invalid', 'module')
+  faults.count('option.threw', 'did', new TypeError('no'))
+  expect(faults.toJSON()).toEqual({ 'option.invalid': 2, 'option.threw': 1 })
+  expect(faults.of('option.invalid')).toBe(2)
+  expect(faults.of('redact.threw')).toBe(0)
+  expect(warned).toEqual([
+    ['UNDERWAY_OPTION_INVALID', `plan: ${faultAdvice['option.invalid']}`],
+    ['UNDERWAY_OPTION_THREW', `did: ${faultAdvice['option.threw']} (TypeError: no)`],
+  ])
+})
+
+test.each(['end.ignored', 'update.ignored', 'start.ignored', 'log.dropped', 'value.clamped'] satisfies FaultKind[])(
+  '%s is part of normal life: counted, never warned about',
+  (kind) => {
+    const warned: string[] = []
+    const faults = new Faults((message) => warned.push(message))
+    faults.count(kind)
+    expect([faults.of(kind), warned]).toEqual([1, []])
+  },
+)
+
+test('a warning listener that throws or rejects stays without effect', () => {
+  const throwing = new Faults(() => {
+    throw new Error('listener')
+  })
+  throwing.count('internal' as FaultKind)
+  throwing.count('option.invalid')
+  const rejecting = new Faults((async () => {
+    throw new Error('listener')
+  }) as never)
+  rejecting.count('option.invalid')
+  expect([throwing.of('option.invalid'), rejecting.of('option.invalid')]).toEqual([1, 1])
+})
+
+test('guarded work gives its value, or the fallback and a fault', () => {
+  const faults = new Faults(() => undefined)
+  expect(guarded(faults, 'tracing.failed', 'place', 'fallback', () => 'value')).toBe('value')
+  expect(
+    guarded(faults, 'tracing.failed', 'place', 'fallback', () => {
+      throw new Error('x')
+    }),
+  ).toBe('fallback')
+  expect(faults.toJSON()).toEqual({ 'tracing.failed': 1 })
+})

@@ -1,0 +1,58 @@
+import { context } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type * as Underway from '../../../src/index.js'
+import { turn } from './observe.js'
+
+let first: typeof Underway
+let second: typeof Underway
+beforeAll(async () => {
+  first = await import('../../../src/index.js')
+  vi.resetModules()
+  second = await import('../../../src/index.js')
+})
+afterAll(() => context.disable())
+
+describe.each([
+  ['without a context manager', () => {}],
+  ['with one', () => context.setGlobalContextManager(new AsyncLocalStorageContextManager())],
+])('two copies of the package in one thread, %s', (_, register) => {
+  beforeAll(() => void register())
+
+  test('really are two', () => {
+    expect(second.runActivity).not.toBe(first.runActivity)
+  })
+
+  test('share the default tracker', () => {
+    expect(second.getTracker()).toBe(first.getTracker())
+  })
+
+  test('see the activities of each other as current and as parent', async () => {
+    await first.runActivity({ name: 'outer', module: 'M' }, async (outer) => {
+      await turn()
+      expect(second.currentActivity()?.id).toBe(outer.id)
+      await second.runActivity('inner', async (inner) => {
+        await turn()
+        expect(inner).toMatchObject({ parentId: outer.id, rootId: outer.id, module: 'M', traceId: outer.traceId })
+        expect(first.currentActivity()?.id).toBe(inner.id)
+        expect(first.startActivity({ name: 'leaf', parent: inner }).parentId).toBe(inner.id)
+        expect(
+          first
+            .getTracker()
+            .blockers({ self: true })
+            .map(({ name }) => name),
+        ).toEqual(['outer', 'inner', 'leaf'])
+      })
+    })
+    for (const { id } of first.getTracker().openActivities()) second.getTracker().activity(id)?.complete()
+    expect(second.getTracker().isQuiescent()).toBe(true)
+  })
+
+  test('a handle of one serves as parent, link and scope in the other', () => {
+    const tracker = new first.ActivityTracker()
+    const parent = first.startActivity({ tracker, name: 'parent' })
+    const child = second.startActivity({ tracker, parent, links: [{ relation: 'depends_on', activity: parent }] })
+    expect(child).toMatchObject({ parentId: parent.id, links: [{ relation: 'depends_on', id: parent.id }] })
+    expect(tracker.blockers({ within: parent })).toHaveLength(2)
+  })
+})
