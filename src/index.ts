@@ -57,6 +57,7 @@ export {
   type ErrorHealthThresholds,
   errorHealthOf,
   type SeverityCounts,
+  sumCounts,
 } from './tracker/error-health.js'
 export type { ErrorFilter, ErrorRecord, ErrorReport } from './tracker/error-log.js'
 export type { EventName } from './tracker/events.js'

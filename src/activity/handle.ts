@@ -2,9 +2,6 @@ import type { ActivityOutcome, ActivityUpdate, SpanReference } from './options.j
 import type { ActivitySnapshot, DetailedSnapshot } from './snapshot.js'
 import type { ActivityState } from './states.js'
 
-/** A place for headers: what `inject` writes to. */
-export type Carrier = Record<string, unknown>
-
 type Readable = Omit<ActivitySnapshot, 'state' | 'traceId' | 'spanId'>
 type OptionalKeys<T> = { [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? K : never }[keyof T]
 

@@ -14,14 +14,6 @@ export type OpenState = 'planned' | 'running'
 /** Ended is final. `interrupted` is written only by recovery, about a process that died. */
 export type EndedState = Exclude<ActivityState, OpenState>
 
-export const endedStates = [
-  'completed',
-  'failed',
-  'cancelled',
-  'skipped',
-  'interrupted',
-] as const satisfies readonly EndedState[]
-
 export function isOpen(state: ActivityState): state is OpenState {
   return activityStates[state].open
 }

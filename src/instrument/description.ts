@@ -64,7 +64,7 @@ export interface Description {
   readonly reason: string | undefined
 }
 
-export const emptyDescription: Description = Object.freeze({
+const emptyDescription: Description = Object.freeze({
   name: undefined,
   module: undefined,
   group: undefined,

@@ -32,14 +32,14 @@ export interface Blocker {
 const maxPath = 64
 
 /** Names from the root down; a very deep path keeps its two ends. */
-export function pathOf(record: ActivityRecord): string[] {
+function pathOf(record: ActivityRecord): string[] {
   const names: string[] = []
   for (let at: ActivityRecord | undefined = record; at !== undefined; at = at.origin) names.push(at.name)
   names.reverse()
   return names.length <= maxPath ? names : [...names.slice(0, maxPath / 2), '…', ...names.slice(-maxPath / 2)]
 }
 
-export function conditionOf(record: ActivityRecord, nowMonotonic: number): ActivityCondition {
+function conditionOf(record: ActivityRecord, nowMonotonic: number): ActivityCondition {
   const budget = record.details?.silenceBudgetMillis
   return budget !== undefined && record.state === 'running' && nowMonotonic - record.progressMonotonic > budget
     ? 'silent'

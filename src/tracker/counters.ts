@@ -49,7 +49,7 @@ export class Row {
 }
 
 /** Tallies by name. */
-export class Tallies {
+class Tallies {
   readonly #byName = new Map<string, Tally>()
 
   /** @param keep `false`: a name that nothing came into is answered with an empty tally and not remembered */

@@ -24,7 +24,7 @@ export interface ErrorHealth {
   readonly windowMillis: number
 }
 
-export const noErrors: SeverityCounts = Object.freeze({ info: 0, warning: 0, error: 0, critical: 0 })
+const noErrors: SeverityCounts = Object.freeze({ info: 0, warning: 0, error: 0, critical: 0 })
 
 export function sumCounts(a: SeverityCounts, b: SeverityCounts): SeverityCounts {
   return {

@@ -40,7 +40,7 @@ export interface ResolvedScope {
 
 const scopeKeys = ['module', 'group', 'type', 'within', 'attributes', 'where', 'planned', 'self'] as const
 
-export const wholeScope: ResolvedScope = Object.freeze({
+const wholeScope: ResolvedScope = Object.freeze({
   module: undefined,
   group: undefined,
   type: undefined,
@@ -103,7 +103,7 @@ function copyOf(faults: Faults, attributes: object | undefined): Attributes | un
 }
 
 /** Whether an activity is the one with this id or lies below it. */
-export function isWithin(record: ActivityRecord, id: string): boolean {
+function isWithin(record: ActivityRecord, id: string): boolean {
   let at: ActivityRecord | undefined = record
   while (at !== undefined) {
     if (at.hasId && at.id === id) return true

@@ -158,8 +158,12 @@ function start(
     group: pick(groups, choice.group),
     type: types[choice.type] as string,
   }
-  const dueAt = choice.timeout ? real.clock.monotonicMillis() + timeoutMillis : undefined
-  const made = model.create({ ...what, parent, planned: choice.planned, dueAt })
+  const made = model.create({
+    ...what,
+    parent,
+    planned: choice.planned,
+    timeoutMillis: choice.timeout ? timeoutMillis : undefined,
+  })
   const given = {
     tracker: real.tracker,
     name: `n${made.index}`,
@@ -428,7 +432,7 @@ const commands: fc.Arbitrary<Command>[] = [
     command(`advance ${millis}`, true, always, async (model, real) => {
       const until = real.clock.monotonicMillis() + millis
       const due = model.open.filter((one) => one.dueAt !== undefined && one.dueAt <= until)
-      due.sort((a, b) => (a.dueAt as number) - (b.dueAt as number) || a.index - b.index)
+      due.sort((a, b) => (a.dueAt as number) - (b.dueAt as number) || a.timing - b.timing)
       for (const one of due) if (isOpen(one)) model.timeOut(one)
       await real.clock.advance(millis)
     }),
@@ -447,7 +451,7 @@ function openByFeed(items: readonly FeedItem[]): string[] {
 
 async function runSequence(given: Iterable<Command>, nosy: boolean): Promise<void> {
   const { tracker, clock } = newTracker({ serviceName: 'service' })
-  const model = new TrackerModel()
+  const model = new TrackerModel(() => clock.monotonicMillis())
   const real: Real = { tracker, clock, nosy, handles: [], signals: [], running: [], waits: [], seen: [] }
   if (nosy) tracker.subscribe((items) => real.seen.push(...items), { whenFull: 'inline' })
   await fc.asyncModelRun(() => ({ model, real }), given as Iterable<fc.AsyncCommand<TrackerModel, Real>>)

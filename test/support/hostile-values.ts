@@ -43,7 +43,7 @@ function deep(depth: number): object {
 }
 
 /** Every property that any of our code may look at, as a getter that throws. */
-export function throwingGetters(keys: readonly string[]): object {
+function throwingGetters(keys: readonly string[]): object {
   const value = {}
   for (const key of keys) Object.defineProperty(value, key, { get: thrower(`getter ${key}`), enumerable: true })
   return value

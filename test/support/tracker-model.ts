@@ -14,7 +14,11 @@ export interface ModelActivity {
   verdict: ActivityState | undefined
   functions: number
   aborted: boolean
+  readonly timeoutMillis: number | undefined
+  /** When its time is over; counted from its start. */
   dueAt: number | undefined
+  /** Of two that are due together, the one whose time began to run first. */
+  timing: number
 }
 
 export interface NewActivity {
@@ -23,7 +27,7 @@ export interface NewActivity {
   readonly type: string
   readonly parent: ModelActivity | undefined
   readonly planned: boolean
-  readonly dueAt: number | undefined
+  readonly timeoutMillis: number | undefined
 }
 
 export type ModelScope = Pick<Scope, 'module' | 'group' | 'type' | 'planned' | 'self'> & {
@@ -47,6 +51,13 @@ export class TrackerModel {
   readonly activities: ModelActivity[] = []
   readonly ignored = { ends: 0, updates: 0, starts: 0, runs: 0 }
   withdrawn = 0
+  readonly #now: () => number
+  #timed = 0
+
+  /** @param now the monotonic clock of the tracker that is compared */
+  constructor(now: () => number) {
+    this.#now = now
+  }
 
   get open(): ModelActivity[] {
     return this.activities.filter(isOpen)
@@ -64,15 +75,26 @@ export class TrackerModel {
       verdict: undefined,
       functions: 0,
       aborted: false,
-      dueAt: what.dueAt,
+      timeoutMillis: what.timeoutMillis,
+      dueAt: undefined,
+      timing: 0,
     }
     this.activities.push(activity)
+    if (!what.planned) this.#time(activity)
     return activity
   }
 
   start(activity: ModelActivity): void {
-    if (activity.state === 'planned') activity.state = 'running'
-    else this.ignored.starts += 1
+    if (activity.state === 'planned') {
+      activity.state = 'running'
+      this.#time(activity)
+    } else this.ignored.starts += 1
+  }
+
+  #time(activity: ModelActivity): void {
+    if (activity.timeoutMillis === undefined) return
+    activity.dueAt = this.#now() + activity.timeoutMillis
+    activity.timing = this.#timed++
   }
 
   update(activity: ModelActivity): void {

@@ -133,9 +133,16 @@ describe('attributes', () => {
       const work = startActivity({ id: 'w', name: 'work', group: 'G', plan: 'p', severity: 'error', attempt: 1 })
       work.update('x', { done: 1, total: 2, step: 1 })
       work.fail(new Error('x'), { result: 1, reason: 'r' })
-      startActivity({ name: 'done' }).complete('did')
+      startActivity({ name: 'done', links: [{ relation: 'follows_from', activity: work }] }).complete('did')
     })
-    const written = new Set(sdk.spans().flatMap(({ attributes }) => Object.keys(attributes)))
+    const written = new Set(
+      sdk
+        .spans()
+        .flatMap(({ attributes, links }) => [
+          ...Object.keys(attributes),
+          ...links.flatMap((link) => Object.keys(link.attributes ?? {})),
+        ]),
+    )
     expect(Object.values(attributeNames).filter((name) => !written.has(name))).toEqual([])
   })
 
