@@ -8,6 +8,36 @@ export interface ErrorInfo {
   readonly stack?: string
 }
 
+/** What a span kept of an error: the same words, but another object. */
+export class CopiedError {
+  readonly name: string
+  readonly message: string
+  readonly stack: string | undefined
+  readonly #copied = true
+
+  /** Also for values that throw whatever is asked of them, such as a revoked proxy. */
+  static is(value: unknown): value is CopiedError {
+    return typeof value === 'object' && value !== null && #copied in value && value.#copied
+  }
+
+  constructor(name: string, message: string, stack: string | undefined) {
+    this.name = name
+    this.message = message
+    this.stack = stack
+  }
+
+  /** Whether this may be a copy of what was thrown. */
+  resembles(thrown: unknown): boolean {
+    if (typeof thrown !== 'object' || thrown === null) return false
+    try {
+      const { message, name, constructor: made } = thrown as Error
+      return message === this.message && (name === this.name || made?.name === this.name)
+    } catch {
+      return false
+    }
+  }
+}
+
 const codePattern = /^[A-Z][A-Z0-9_]{2,63}$/
 const typePattern = /^[\w$.-]{1,64}$/
 

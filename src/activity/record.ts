@@ -213,6 +213,11 @@ export class ActivityRecord {
     return this.recordedSpan() ?? this.#ownSpan
   }
 
+  /** Gives it the ids of a span that others started; the span itself is not kept. */
+  takeSpanReference(reference: SpanReference): void {
+    this.#ownSpan = reference
+  }
+
   #inheritedTraceId(): string {
     if (this.remote?.traceId !== undefined) return this.remote.traceId
     if (this.origin !== undefined) return this.origin.spanReference().traceId

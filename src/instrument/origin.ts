@@ -40,11 +40,8 @@ function continued({ id: _, ...remote }: RemoteActivity): Origin {
   return fromElsewhere(remote)
 }
 
-/** The parent that an activity is given, else the activity of the active context, else the active span's trace. */
-export function originOf(what: Description, lifecycle: Lifecycle, active: Context): Origin {
-  if (what.from !== undefined) return continued(what.from)
-  if (what.parent === null) return nowhere
-  if (what.parent !== undefined) return chosen(what.parent, lifecycle)
+/** The activity of a context, else the trace of its span. */
+export function parentInContext(lifecycle: Lifecycle, active: Context): Origin {
   const span = trace.getSpan(active)
   const current = recordIn(active)
   if (current !== undefined) return fromRecord(current, lifecycle, span)
@@ -52,4 +49,12 @@ export function originOf(what: Description, lifecycle: Lifecycle, active: Contex
   if (reference === undefined || !trace.isSpanContextValid(reference)) return { ...nowhere, span }
   const { traceId, spanId, traceFlags } = reference
   return { record: undefined, remote: { traceId, spanId, traceFlags }, span }
+}
+
+/** The parent that an activity is given, else what the active context holds. */
+export function originOf(what: Description, lifecycle: Lifecycle, active: Context): Origin {
+  if (what.from !== undefined) return continued(what.from)
+  if (what.parent === null) return nowhere
+  if (what.parent !== undefined) return chosen(what.parent, lifecycle)
+  return parentInContext(lifecycle, active)
 }

@@ -34,6 +34,8 @@ export class ActivityContext implements otel.Context {
   readonly record: ActivityRecord | undefined
   /** While the activity's span is being started, the span above it. */
   span: otel.Span | undefined
+  /** True just while the SDK starts the span of this activity; processors recognise it by that. */
+  starting = false
   /** It was entered both here and in our own storage: only the former counts once the manager is proven. */
   inBoth = false
 

@@ -77,8 +77,14 @@ function ownContext(): ActivityContext | undefined {
 
 /** The context that the running code is in, with the current activity in it. */
 export function activeContext(): otel.Context {
-  if (currentPlace() !== 'context') return ownContext() ?? otel.context.active()
+  const where = currentPlace()
   const active = otel.context.active()
+  if (where === 'own') return ownContext() ?? active
+  if (where === 'both') {
+    const own = ownContext()
+    // A manager that still holds our activity may hold a span of other code inside it.
+    return own === undefined || active.getValue(activityKey) === own.record ? active : own
+  }
   if (!startedWithout || active !== otel.ROOT_CONTEXT) return active
   const earlier = ownContext()
   return earlier === undefined || earlier.inBoth ? active : earlier

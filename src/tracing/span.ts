@@ -89,6 +89,7 @@ export function startSpan(record: ActivityRecord, context: ActivityContext, star
     const links = record.details?.links === undefined ? [] : record.details.links.flatMap(spanLink)
     if (links.length > 0) options.links = links
     if (start.startTime !== undefined) options.startTime = start.startTime
+    context.starting = true
     const span = tracer.startSpan(record.name, options, context)
     // A span that cannot name itself fails here, and not wherever its ids are asked for.
     span.spanContext()
@@ -97,6 +98,8 @@ export function startSpan(record: ActivityRecord, context: ActivityContext, star
     ;(span as { [spanRecordKey]?: ActivityRecord })[spanRecordKey] = record
   } catch (error) {
     faults.count('tracing.failed', 'startSpan', error)
+  } finally {
+    context.starting = false
   }
 }
 

@@ -1,3 +1,4 @@
+import { CopiedError } from '../activity/error-info.js'
 import type { ActivityRecord } from '../activity/record.js'
 import { isSeverity, type Severity } from '../activity/states.js'
 import { type Intake, toText } from '../activity/values.js'
@@ -53,11 +54,12 @@ export class Errors {
     if (this.#passedOn(record, value)) return
     const severity = isSeverity(reporting?.severity) ? reporting.severity : severityOf(record)
     this.report(value, { severity }, { module: record.module, work: record.name, activityId: record.id })
-    if (typeof value !== 'object' || value === null) this.#remember(record.origin, value)
+    // The same error object is known by itself; a primitive and a copy are known by where they were last seen.
+    if (typeof value !== 'object' || value === null || CopiedError.is(value)) this.#remember(record.origin, value)
   }
 
   #passedOn(record: ActivityRecord, value: unknown): boolean {
-    if (this.#passing.get(record)?.some((known) => Object.is(known, value)) !== true) return false
+    if (this.#passing.get(record)?.some((known) => isSame(known, value)) !== true) return false
     this.#remember(record.origin, value)
     return true
   }
@@ -86,6 +88,10 @@ export class Errors {
   text(key: string, value: unknown): string | undefined {
     return toText(this.#options.intake, key, value)
   }
+}
+
+function isSame(known: unknown, value: unknown): boolean {
+  return Object.is(known, value) || (CopiedError.is(known) && known.resembles(value))
 }
 
 /** While attempts are left a failure is only a warning. */

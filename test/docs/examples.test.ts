@@ -4,7 +4,14 @@ import { expect, test } from 'vitest'
 import { runNode } from '../support/child-process.js'
 import { repositoryRoot } from '../support/repository.js'
 
-const pages = ['README.md', 'docs/tracking.md', 'docs/waiting.md', 'docs/health.md', 'docs/watching.md']
+const pages = [
+  'README.md',
+  'docs/tracking.md',
+  'docs/waiting.md',
+  'docs/health.md',
+  'docs/watching.md',
+  'docs/opentelemetry.md',
+]
 
 /** Every TypeScript block of a page; each must stand on its own. */
 function examplesOf(page: string): string[] {

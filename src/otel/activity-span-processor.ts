@@ -1,0 +1,107 @@
+import { bounds } from '../activity/bounds.js'
+import type { ActivityRecord } from '../activity/record.js'
+import { attributeNames } from '../activity/semantic-conventions.js'
+import { toAttributes, toText } from '../activity/values.js'
+import { lifecycleFor } from '../instrument/connect.js'
+import { parentInContext } from '../instrument/origin.js'
+import { ActivityContext } from '../tracing/activity-context.js'
+import { type Context, ROOT_CONTEXT, trace } from '../tracing/api.js'
+import { recordIn } from '../tracing/current.js'
+import type { Lifecycle } from '../tracker/lifecycle.js'
+import type { ActivityTracker } from '../tracker/tracker.js'
+import { defaultSpanRules, type SpanRule } from './classification.js'
+import { activityOf, type EndedForeignSpan, type ForeignSpan, failureOf, markSpan } from './foreign-span.js'
+
+export interface ActivitySpanProcessorOptions {
+  /** @defaultValue the tracker of the activity around the span, else the default tracker */
+  readonly tracker?: ActivityTracker | undefined
+  /** Which spans of other code become activities, besides those that carry `activity.module`. @defaultValue `defaultSpanRules` */
+  readonly rules?: readonly SpanRule[] | undefined
+}
+
+/**
+ * Brings the spans of other code in, while they are open: add it to the `spanProcessors` of your SDK, 2.x or 3.x, before
+ * the ones that export. Spans of our own activities are recognised and left alone. No method throws.
+ */
+export class ActivitySpanProcessor {
+  readonly #tracker: ActivityTracker | undefined
+  readonly #rules: readonly SpanRule[]
+  #shutDown = false
+
+  constructor(options: ActivitySpanProcessorOptions = {}) {
+    this.#tracker = options.tracker
+    this.#rules = options.rules ?? defaultSpanRules
+  }
+
+  /** Called by the SDK. */
+  onStart(span: ForeignSpan, parentContext: Context): void {
+    if (this.#shutDown || isOwn(parentContext)) return
+    const lifecycle = lifecycleFor(this.#tracker, recordIn(parentContext))
+    if (lifecycle.disabled) return
+    try {
+      const type = this.#typeOf(span)
+      if (type !== undefined) open(lifecycle, span, parentContext, type)
+    } catch (error) {
+      lifecycle.faults.count('tracing.failed', 'ActivitySpanProcessor', error)
+    }
+  }
+
+  /** Called by the SDK, also after `shutdown`: what is open must be able to end. */
+  onEnd(span: EndedForeignSpan): void {
+    const record = activityOf(span)
+    if (record === undefined || record.span !== undefined || !record.open) return
+    const lifecycle = record.owner as Lifecycle
+    try {
+      close(lifecycle, record, span)
+    } catch (error) {
+      lifecycle.faults.count('tracing.failed', 'ActivitySpanProcessor', error)
+    }
+  }
+
+  async forceFlush(): Promise<void> {}
+
+  async shutdown(): Promise<void> {
+    this.#shutDown = true
+  }
+
+  #typeOf(span: ForeignSpan): string | undefined {
+    const named = span.attributes[attributeNames.type]
+    if (span.attributes[attributeNames.module] !== undefined) return typeof named === 'string' ? named : 'task'
+    return this.#rules.find((rule) => rule.matches(span))?.type ?? undefined
+  }
+}
+
+/** The SDK is starting the span of one of our activities. */
+function isOwn(context: Context): boolean {
+  return (context as Partial<ActivityContext>).starting === true
+}
+
+function open(lifecycle: Lifecycle, span: ForeignSpan, parentContext: Context, type: string): void {
+  const { intake } = lifecycle
+  const origin = parentInContext(lifecycle, parentContext)
+  const text = (key: string, value: unknown): string | undefined => toText(intake, key, value, bounds.name)
+  const name = text('name', span.name) ?? 'span'
+  const module =
+    text('module', span.attributes[attributeNames.module]) ?? origin.record?.module ?? lifecycle.serviceName
+  const group = text('group', span.attributes[attributeNames.group]) ?? lifecycle.groupOf(module)
+  const row = lifecycle.counters.row(module, group, type)
+  const record = lifecycle.create({ name, module, group, type }, row, origin.record, undefined, false)
+  const reference = span.spanContext()
+  record.remote = origin.remote
+  record.takeSpanReference(reference)
+  // Work that is handed this activity hangs below the span by its ids; the span itself is not kept.
+  record.tracing = new ActivityContext(ROOT_CONTEXT, trace.wrapSpanContext(reference), record)
+  const attributes = toAttributes(intake, span.attributes)
+  if (attributes !== undefined) record.detail().attributes = attributes
+  markSpan(span, record)
+  lifecycle.guard(record, span)
+  lifecycle.announce(record)
+}
+
+function close(lifecycle: Lifecycle, record: ActivityRecord, span: EndedForeignSpan): void {
+  const attributes = toAttributes(lifecycle.intake, span.attributes)
+  if (attributes !== undefined) record.detail().attributes = attributes
+  const failure = failureOf(span)
+  if (failure === undefined) lifecycle.conclude(record, { state: 'completed' })
+  else lifecycle.conclude(record, { state: 'failed', error: { value: failure } })
+}
