@@ -60,7 +60,7 @@ export {
   sumCounts,
 } from './tracker/error-health.js'
 export type { ErrorFilter, ErrorRecord, ErrorReport } from './tracker/error-log.js'
-export type { EventName } from './tracker/events.js'
+export type { ActivityEvent, ChangeOf, EventName } from './tracker/events.js'
 export type { HealthCheck, ModuleOptions, ModuleRegistration, ModuleStatus } from './tracker/modules.js'
 export type { WaitOptions } from './tracker/quiescence.js'
 export type { Scope } from './tracker/scope.js'

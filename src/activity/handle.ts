@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { ActivityOutcome, ActivityUpdate, SpanReference } from './options.js'
 import type { ActivitySnapshot, DetailedSnapshot } from './snapshot.js'
 import type { ActivityState } from './states.js'

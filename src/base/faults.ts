@@ -18,7 +18,8 @@ export const faultAdvice = {
   abandoned: 'a handle was garbage-collected without an end; end handles in `finally`, or use `using`',
   'subscriber.threw': 'a subscriber of the change feed threw or rejected',
   'redact.threw': 'the `redact` option threw; the value was left out',
-  'event.unknown': 'on() was called with an event name that does not exist; see the docs for the list',
+  'event.unknown':
+    'on() was called with an event name that does not exist; use <type>.<event>, such as run.failed or activity.ended (planned, started, updated, ended, completed, failed, cancelled, skipped, interrupted), or error, step, module.up, module.down',
   'scope.invalid': 'a scope had a field of the wrong type; that field was left out',
   'tracing.failed': 'the OpenTelemetry SDK threw; the activity went on without its span',
   'propagation.failed': 'a carrier could not be read or written',

@@ -58,8 +58,13 @@ function handedOff({ lifecycle, what }: Opening): ActivityHandle | undefined {
  * returns, and throws what it throws. Never throws itself.
  */
 export function runActivity<R>(options: string | StartOptions, fn: (activity: ActivityHandle) => R): R {
-  const opening = open(options, functionName(fn, 'activity'))
+  const callable = typeof fn === 'function'
+  const opening = open(options, callable ? functionName(fn, 'activity') : 'activity')
   const { lifecycle, what, name } = opening
+  if (!callable) {
+    lifecycle.faults.count('option.invalid', `runActivity(options, fn): fn must be a function, got ${typeof fn}`)
+    return undefined as R
+  }
   if (lifecycle.disabled) return fn(inertHandle(lifecycle, name))
   const continued = handedOff(opening)
   if (continued !== undefined) return continued.run(fn)

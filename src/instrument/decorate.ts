@@ -131,7 +131,12 @@ function legacy(
   site: CallSite | undefined,
 ): PropertyDescriptor {
   const given = descriptor as PropertyDescriptor | undefined
-  if (typeof given?.value !== 'function') return refuse('property', key)
+  if (typeof given?.value !== 'function') {
+    throw new UnderwayError(
+      'DECORATOR_TARGET',
+      `trackActivity cannot decorate '${text(key)}': legacy decorators (experimentalDecorators) work on methods only`,
+    )
+  }
   return { ...given, value: wrapMethod(options, given.value as AnyFunction, key, site) }
 }
 

@@ -263,8 +263,9 @@ class Reader {
   }
 
   #attempt(value: unknown): Attempt | undefined {
-    if (value === undefined) return undefined
-    const given = (typeof value === 'object' && value !== null ? value : { number: value }) as Partial<Attempt>
+    const attempt = this.#perCall('attempt', value)
+    if (attempt === undefined) return undefined
+    const given = (typeof attempt === 'object' && attempt !== null ? attempt : { number: attempt }) as Partial<Attempt>
     const number = toNumber(this.#intake, 'attempt', given.number)
     const of = toNumber(this.#intake, 'attempt.of', given.of)
     if (number === undefined) return undefined

@@ -3,7 +3,7 @@ import { callSite } from '../base/call-site.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { decorateAny, wrapPlain } from './decorate.js'
 import type { ActivityDecorator, ActivityOptions, DecoratorOptions, Longest } from './track-activity.js'
-import { type AnyFunction, checkOptions } from './wrap.js'
+import { type AnyFunction, checkOptions, refuseUncalled } from './wrap.js'
 
 /** A decorator for one type of activity. A text instead of options is the `plan`: what it will do. */
 export interface Preset {
@@ -21,8 +21,9 @@ export interface Preset {
   <F extends AnyFunction>(plan: string | ActivityOptions<ThisParameterType<F>, Parameters<F>, ReturnType<F>>, fn: F): F
 }
 
-function preset(type: KnownActivityType): Preset {
+function preset(name: string, type: KnownActivityType): Preset {
   const track = (given: unknown = {}, ...rest: unknown[]): unknown => {
+    refuseUncalled(name, given, rest)
     const plain = typeof given === 'string' ? { plan: given } : given
     checkOptions(plain)
     const options = { ...plain, type: plain['type'] ?? type }
@@ -31,7 +32,7 @@ function preset(type: KnownActivityType): Preset {
     if (typeof rest[0] !== 'function')
       throw new UnderwayError(
         'OPTIONS_INVALID',
-        `a preset (plan, fn): fn must be a function, got ${rest[0] === null ? 'null' : typeof rest[0]}`,
+        `${name}(plan, fn): fn must be a function, got ${rest[0] === null ? 'null' : typeof rest[0]}`,
       )
     return wrapPlain(options, rest[0] as AnyFunction, site)
   }
@@ -39,8 +40,8 @@ function preset(type: KnownActivityType): Preset {
 }
 
 /** For functions that decide something: say with `currentActivity()` what was considered and why. */
-export const trackDecision: Preset = preset('decision')
+export const trackDecision: Preset = preset('trackDecision', 'decision')
 /** For functions that are a logical thread of work. */
-export const trackThread: Preset = preset('thread')
+export const trackThread: Preset = preset('trackThread', 'thread')
 /** For work that goes on in the background. */
-export const trackAsyncTask: Preset = preset('async_task')
+export const trackAsyncTask: Preset = preset('trackAsyncTask', 'async_task')

@@ -3,7 +3,7 @@ import { callSite } from '../base/call-site.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { decorateAny, wrapPlain } from './decorate.js'
 import type { StartOptions } from './description.js'
-import { type AnyFunction, checkOptions } from './wrap.js'
+import { type AnyFunction, checkOptions, refuseUncalled } from './wrap.js'
 
 type PerCallKey = 'module' | 'group' | 'plan' | 'attributes' | 'parent'
 
@@ -12,7 +12,7 @@ type PerCallKey = 'module' | 'group' | 'plan' | 'attributes' | 'parent'
  * wrapping, annotated (`module(this: Worker) { … }`) in a decorator.
  */
 export interface ActivityOptions<This, Args extends readonly unknown[], R>
-  extends Omit<StartOptions, PerCallKey | 'id' | 'from' | 'startTime'> {
+  extends Omit<StartOptions, PerCallKey | 'attempt' | 'id' | 'from' | 'startTime'> {
   /** @defaultValue the enclosing activity's, else the tracker's service name */
   readonly module?: PerCall<This, Args, string> | undefined
   /** @defaultValue the registered module's */
@@ -20,6 +20,7 @@ export interface ActivityOptions<This, Args extends readonly unknown[], R>
   /** What it will do, for people. */
   readonly plan?: PerCall<This, Args, string> | undefined
   readonly attributes?: PerCall<This, Args, NonNullable<ActivityDescription['attributes']>> | undefined
+  readonly attempt?: PerCall<This, Args, NonNullable<ActivityDescription['attempt']>> | undefined
   /** `null` starts a new root. @defaultValue the current activity */
   readonly parent?: PerCall<This, Args, ParentActivity | null> | undefined
   /** What to keep of the value it returns. @defaultValue nothing */
@@ -101,6 +102,7 @@ export function trackActivity<
 >(options?: DecoratorOptions<This, M, G, P, A, Q>): ActivityDecorator<This, Longest<[M, G, P, A, Q]>>
 export function trackActivity<F extends AnyFunction>(options: OptionsOf<F>, fn: F): F
 export function trackActivity(options: unknown = {}, ...rest: unknown[]): unknown {
+  refuseUncalled('trackActivity', options, rest)
   checkOptions(options)
   const site = callSite(trackActivity)
   if (rest.length === 0) return decorateAny(options, site)

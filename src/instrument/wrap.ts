@@ -21,7 +21,7 @@ export type NameOf = (self: unknown) => string
 /** The wrapping options as the runtime sees them: per-call options are functions. */
 export type RawOptions = Readonly<Record<string, unknown>>
 
-const perCallKeys = ['module', 'group', 'plan', 'attributes', 'parent'] as const
+const perCallKeys = ['module', 'group', 'plan', 'attributes', 'parent', 'attempt'] as const
 const expected: Readonly<Record<string, readonly string[]>> = {
   name: ['string'],
   module: ['string', 'function'],
@@ -32,7 +32,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   attributes: ['object', 'function'],
   metadata: ['object'],
   links: ['object'],
-  attempt: ['object', 'number'],
+  attempt: ['object', 'number', 'function'],
   severity: ['string'],
   id: ['string'],
   silenceBudgetMillis: ['number'],
@@ -43,6 +43,17 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   reason: ['string'],
   result: ['function'],
   did: ['function'],
+}
+
+/** Somebody wrote a decorator without calling it, so that it got what it was to decorate in place of its options. */
+export function refuseUncalled(name: string, given: unknown, rest: readonly unknown[]): void {
+  const standard = typeof rest[0] === 'object' && rest[0] !== null && 'kind' in rest[0]
+  const legacy = rest.length > 1 && (typeof rest[0] === 'string' || typeof rest[0] === 'symbol')
+  if (!standard && !legacy && typeof given !== 'function') return
+  throw new UnderwayError(
+    'OPTIONS_INVALID',
+    `${name} takes options first: write @${name}() or @${name}({ module: 'Trainer' }), and ${name}({ … }, fn) to wrap a function`,
+  )
 }
 
 /** @throws UnderwayError OPTIONS_INVALID, naming the option and what it may be */

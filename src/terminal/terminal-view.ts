@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { FeedItem } from '../tracker/change.js'
 import { applyItem, applyOpen, moduleChanged } from './apply.js'
 import type { Driver, Stage } from './driver.js'

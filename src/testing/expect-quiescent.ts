@@ -13,8 +13,9 @@ const shown = 10
 
 function line(blocker: Blocker): string {
   const from = blocker.startedFrom === undefined ? '' : `, started at ${blocker.startedFrom}`
+  const plan = blocker.plan === undefined ? '' : `, plan: ${blocker.plan}`
   const doing = blocker.doing === undefined ? '' : `, doing: ${blocker.doing}`
-  return `  ${blocker.module} ${blocker.path.join(' > ')} (${blocker.state}, open for ${Math.round(blocker.ageMillis)} ms, silent for ${Math.round(blocker.silenceMillis)} ms${doing}${from})`
+  return `  ${blocker.module} ${blocker.path.join(' > ')} (${blocker.state}, open for ${Math.round(blocker.ageMillis)} ms, silent for ${Math.round(blocker.silenceMillis)} ms${plan}${doing}${from})`
 }
 
 /**

@@ -23,6 +23,7 @@ export interface Blocker {
   readonly silenceMillis: number
   /** Milliseconds since the Unix epoch. */
   readonly lastProgressAt: number
+  readonly plan?: string
   readonly doing?: string
   readonly progress?: Progress
   /** `file:line` in your code where it was started. */
@@ -63,6 +64,7 @@ export function blockerOf(record: ActivityRecord, instance: string, nowMonotonic
     ageMillis: nowMonotonic - since,
     silenceMillis: nowMonotonic - record.progressMonotonic,
     lastProgressAt: record.createdAt + (record.progressMonotonic - record.createdMonotonic),
+    ...(details?.plan === undefined ? {} : { plan: details.plan }),
     ...(details?.doing === undefined ? {} : { doing: details.doing }),
     ...(details?.progress === undefined ? {} : { progress: details.progress }),
     ...(details?.startedFrom === undefined

@@ -1,6 +1,6 @@
 import type { KnownActivityType } from '../activity/activity-types.js'
 import { type ActivityState, activityStates } from '../activity/states.js'
-import type { Change, FeedItem } from './change.js'
+import type { Change, ChangeBody, FeedItem } from './change.js'
 
 /** What can happen to an activity: entering a state, or news while it runs. */
 export type ActivityEvent = Exclude<ActivityState, 'running'> | 'started' | 'updated' | 'ended'
@@ -11,11 +11,23 @@ export type ActivityEvent = Exclude<ActivityState, 'running'> | 'started' | 'upd
  */
 export type EventName =
   | `${'activity' | KnownActivityType}.${ActivityEvent}`
+  // A type of your own.
+  | `${string}.${ActivityEvent}`
   | 'error'
   | 'step'
   | 'module.up'
   | 'module.down'
-  | (string & {})
+
+/** The change that comes with an event. */
+export type ChangeOf<E extends EventName> = Change &
+  Extract<
+    ChangeBody,
+    E extends 'error' | 'step'
+      ? { readonly kind: E }
+      : E extends 'module.up' | 'module.down'
+        ? { readonly kind: 'module' }
+        : { readonly kind: 'planned' | 'started' | 'updated' | 'ended' }
+  >
 
 const events: ReadonlySet<string> = new Set([
   ...Object.keys(activityStates).filter((state) => state !== 'running'),

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { bounds } from '../activity/bounds.js'
 import type { Clock } from '../base/clock.js'
 import { beforeDeadline } from '../base/deadline.js'

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { isMainThread, threadId } from 'node:worker_threads'
@@ -7,13 +8,13 @@ import { type Intake, readOptions, toNumber, toText } from '../activity/values.j
 import { systemClock } from '../base/clock.js'
 import { type FaultKind, Faults } from '../base/faults.js'
 import { type Blocker, blockerOf } from './blockers.js'
-import type { Change, FeedItem } from './change.js'
+import type { FeedItem } from './change.js'
 import { ChangeLog, type ChangeStream, type ChangesOptions, type FeedSnapshot } from './change-stream.js'
 import { type CounterColumn, type CounterRow, Counters } from './counters.js'
 import type { ErrorHealth, SeverityCounts } from './error-health.js'
 import type { ErrorFilter, ErrorRecord, ErrorReport } from './error-log.js'
 import { Errors } from './errors.js'
-import { type EventName, eventMatcher, isChange } from './events.js'
+import { type ChangeOf, type EventName, eventMatcher, isChange } from './events.js'
 import { Feed } from './feed.js'
 import { Lifecycle } from './lifecycle.js'
 import { type ModuleOptions, type ModuleRegistration, type ModuleStatus, Modules } from './modules.js'
@@ -176,7 +177,7 @@ export class ActivityTracker {
   }
 
   /** Calls back for one kind of event: `'run.failed'`, `'activity.ended'`, `'error'`, `'module.down'`. */
-  on(event: EventName, listener: (change: Change) => unknown): Unsubscribe {
+  on<E extends EventName>(event: E, listener: (change: ChangeOf<E>) => unknown): Unsubscribe {
     const matches = eventMatcher(event)
     const { faults } = this[lifecycleKey]
     if (matches === undefined || typeof listener !== 'function') {
@@ -189,7 +190,9 @@ export class ActivityTracker {
     return this.subscribe(
       (items) => {
         // Each by itself: what one change makes the listener throw must not cost it the others.
-        const calls = items.flatMap((item) => (isChange(item) && matches(item) ? [(async () => listener(item))()] : []))
+        const calls = items.flatMap((item) =>
+          isChange(item) && matches(item) ? [(async () => listener(item as ChangeOf<E>))()] : [],
+        )
         return calls.length === 0 ? undefined : Promise.all(calls)
       },
       { name: `on ${event}` },

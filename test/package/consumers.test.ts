@@ -41,7 +41,7 @@ describe('installed from its tarball into an empty project, without a network', 
   test('the tarball holds what is built and what is read, and no source or test', async () => {
     const project = await workbench.project({}, [underway, api], [])
     const installed = join(project, 'node_modules/underway')
-    const published = new Set(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json'])
+    const published = new Set(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'package.json'])
     expect(readdirSync(installed).filter((name) => !published.has(name))).toEqual([])
     expect(readdirSync(join(installed, 'dist'))).toContain('index.js')
   })
@@ -68,14 +68,19 @@ describe('a strict TypeScript project compiles against it, its libraries checked
   })
 
   /** @param folder of the compiler in node_modules */
-  function compile(folder: string, module: string, moduleResolution: string, file: string): Promise<ChildResult> {
+  function compile(
+    folder: string,
+    module: string,
+    moduleResolution: string,
+    file: string,
+    libraries: { readonly lib?: string[]; readonly types?: string[] } = { lib: ['esnext'], types: ['node'] },
+  ): Promise<ChildResult> {
     const config = join(project, `tsconfig.${folder}.${module}.${file}.json`)
     const compilerOptions = {
       module,
       moduleResolution,
       target: 'es2022',
-      lib: ['esnext'],
-      types: ['node'],
+      ...libraries,
       strict: true,
       exactOptionalPropertyTypes: true,
       noUncheckedIndexedAccess: true,
@@ -94,6 +99,14 @@ describe('a strict TypeScript project compiles against it, its libraries checked
   test.each(combinations)('TypeScript $version, $module with $moduleResolution', async (combination) => {
     const { folder, module, moduleResolution } = combination
     const { code, stdout } = await compile(folder, module, moduleResolution, 'consumer.ts')
+    expect(stdout).toBe('')
+    expect(code).toBe(0)
+  })
+
+  test.each(compilers)('TypeScript $version with no library but that of its target', async ({ folder }) => {
+    const small = `import { getTracker, startActivity } from 'underway'\nstartActivity('x').complete()\ngetTracker().isQuiescent()\n`
+    writeFileSync(join(project, 'small.ts'), small)
+    const { code, stdout } = await compile(folder, 'nodenext', 'nodenext', 'small.ts', { types: [] })
     expect(stdout).toBe('')
     expect(code).toBe(0)
   })

@@ -203,7 +203,7 @@ describe('what trackActivity refuses when it is applied', () => {
   test.each<[unknown, string]>([
     ['Trainer', "must be an object such as { module: 'Trainer' }, got string"],
     [null, 'got null'],
-    [() => {}, 'got function'],
+    [() => {}, 'write @trackActivity()'],
     [{ module: 5 }, 'trackActivity({ module }): expected string or function, got number'],
     [{ module: null }, 'expected string or function, got null'],
     [{ name: () => 'x' }, 'trackActivity({ name }): expected string, got function'],
@@ -351,4 +351,36 @@ test('an option that answers with a promise is counted, and its rejection is kep
   expect(work()).toBe(7)
   await tracker.waitQuiescent()
   expect(faults('option.threw')).toBe(2)
+})
+
+test('attempt may be told from the call, so that only the last failure is an error', () => {
+  const { tracker } = observe()
+  const fetchPage = trackActivity(
+    { tracker, attempt: (job: { readonly tries: number }) => ({ number: job.tries, of: 2 }) },
+    (job: { readonly tries: number }) => {
+      throw new Error(`no answer to try ${job.tries}`)
+    },
+  )
+  expect(() => fetchPage({ tries: 1 })).toThrow('try 1')
+  expect(tracker.errorHealth().status).toBe('warning')
+  expect(() => fetchPage({ tries: 2 })).toThrow('try 2')
+  expect(tracker.errorHealth().status).toBe('error')
+})
+
+test('runActivity without a function is counted, and says what is missing', () => {
+  const { tracker, faults } = observe()
+  expect(runActivity({ tracker }, undefined as never)).toBeUndefined()
+  expect(faults('option.invalid')).toBe(1)
+  expect(tracker.snapshot().totals.created).toBe(0)
+})
+
+test.each([
+  ['trackActivity', trackActivity],
+  ['trackDecision', trackDecision],
+])('@%s that was not called says how to write it', (name, decorator) => {
+  const method = (): void => undefined
+  const uncalled = decorator as (...args: unknown[]) => unknown
+  for (const args of [[method, { kind: 'method', name: 'm' }], [{}, 'm', { value: method }], [method]]) {
+    expect(() => uncalled(...args)).toThrow(`write @${name}()`)
+  }
 })

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import {
   type Change,
   currentActivity,
+  type EventName,
   type FeedItem,
   planActivity,
   runActivity,
@@ -356,7 +357,7 @@ describe('on', () => {
   test('picks events by type and by what happened', async () => {
     const { tracker } = newTracker()
     const seen: string[] = []
-    const events = [
+    const events: readonly EventName[] = [
       'run.failed',
       'activity.failed',
       'activity.planned',
@@ -413,7 +414,7 @@ describe('on', () => {
     'an event called %s is counted and warned about',
     (event) => {
       const { tracker, warnings } = newTracker()
-      const end = tracker.on(event as string, () => undefined)
+      const end = tracker.on(event as EventName, () => undefined)
       expect(tracker.snapshot()).toMatchObject({ faults: { 'event.unknown': 1 }, subscribers: [] })
       expect(warnings).toEqual(['UNDERWAY_EVENT_UNKNOWN'])
       end()
