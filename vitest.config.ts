@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const exclude = ['**/node_modules/**', 'dist/**', 'test/support/**', 'test/**/fixtures/**']
 const propertyTests = 'test/property/**/*.test.ts'
+const backendTests = 'test/backends/**/*.test.ts'
 const builtPackageTests = ['test/integration/**/*.test.ts', 'test/package/**/*.test.ts']
 
 export default defineConfig({
@@ -16,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'source',
           include: ['test/**/*.test.ts'],
-          exclude: [...exclude, propertyTests, ...builtPackageTests],
+          exclude: [...exclude, propertyTests, backendTests, ...builtPackageTests],
           testTimeout: 15_000,
         },
       },
@@ -34,6 +35,10 @@ export default defineConfig({
           hookTimeout: 180_000,
           globalSetup: ['test/support/require-build.ts'],
         },
+      },
+      {
+        extends: true,
+        test: { name: 'backends', include: [backendTests], exclude, testTimeout: 120_000, hookTimeout: 120_000 },
       },
     ],
   },
