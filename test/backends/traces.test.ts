@@ -117,6 +117,7 @@ test('the Collector counts spans for the monitor tab of Jaeger, under the names 
     )
     expect(duration?.value).toBe(3)
   }, options)
-  const url = `${jaegerUrl}/api/metrics/calls?service=monitored&step=1000&lookback=600000&ratePer=600000&endTs=${Date.now()}`
-  expect(await getJson(url)).toMatchObject({ name: 'service_call_rate' })
+  const url = `${jaegerUrl}/api/metrics/calls?service=monitored&spanKind=server&step=1000&ratePer=600000&lookback=600000`
+  const rate = { name: 'service_call_rate', metrics: [{ labels: [{ name: 'service_name', value: 'monitored' }] }] }
+  await eventually(async () => expect(await getJson(`${url}&endTs=${Date.now()}`)).toMatchObject(rate), options)
 })

@@ -6,7 +6,7 @@ import { eventually } from './eventually.js'
 import { expectOk } from './http.js'
 
 const startTimeoutMillis = 30_000
-const stopTimeoutMillis = 10_000
+const defaultStopTimeoutMillis = 10_000
 const shownLog = 6_000
 
 export interface BackendOptions {
@@ -18,6 +18,8 @@ export interface BackendOptions {
   /** Answers 2xx once the program is ready. */
   readonly readyUrl: string
   readonly logFile: string
+  /** How long it may take to end when asked. @defaultValue 10000 */
+  readonly stopTimeoutMillis?: number
 }
 
 /** One running program. What it writes goes to a file. */
@@ -25,11 +27,13 @@ export class BackendProcess {
   readonly name: string
   readonly #child: ChildProcess
   readonly #logFile: string
+  readonly #stopTimeoutMillis: number
   #spawnError: Error | undefined
 
   private constructor(options: BackendOptions) {
     this.name = options.name
     this.#logFile = options.logFile
+    this.#stopTimeoutMillis = options.stopTimeoutMillis ?? defaultStopTimeoutMillis
     const log = openSync(options.logFile, 'a')
     // The system's own variables must not fill in for ours.
     const env = { PATH: process.env['PATH'], HOME: options.cwd, TMPDIR: options.cwd, ...options.env }
@@ -76,7 +80,7 @@ export class BackendProcess {
     const ended = once(this.#child, 'exit')
     const waited = new AbortController()
     this.#child.kill('SIGTERM')
-    const late = pause(stopTimeoutMillis, true, { signal: waited.signal }).catch(() => false)
+    const late = pause(this.#stopTimeoutMillis, true, { signal: waited.signal }).catch(() => false)
     if ((await Promise.race([ended.then(() => false), late])) === true) this.#child.kill('SIGKILL')
     waited.abort()
     await ended

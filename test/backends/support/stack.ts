@@ -5,25 +5,10 @@ import { cacheFolder, executablePath } from '../../../scripts/backends/program.j
 import { programs } from '../../../scripts/backends/programs.js'
 import { repositoryRoot } from '../../support/repository.js'
 import { type BackendOptions, BackendProcess } from './backend-process.js'
+import { loopback, loopbackUrl, type Ports, portNames, stackEnvironment } from './environment.js'
 import { freePorts } from './free-ports.js'
 
-const host = '127.0.0.1'
 const attempts = 3
-
-const portNames = [
-  'COLLECTOR_HEALTH_PORT',
-  'COLLECTOR_GRPC_PORT',
-  'COLLECTOR_HTTP_PORT',
-  'COLLECTOR_METRICS_PORT',
-  'JAEGER_GRPC_PORT',
-  'JAEGER_HTTP_PORT',
-  'JAEGER_HEALTH_PORT',
-  'JAEGER_METRICS_PORT',
-  'JAEGER_QUERY_PORT',
-  'JAEGER_QUERY_GRPC_PORT',
-  'PROMETHEUS_PORT',
-] as const
-type Ports = Record<(typeof portNames)[number], number>
 
 /** Collector, Jaeger and Prometheus on loopback, with the repository's own configuration files. */
 export interface Stack {
@@ -52,16 +37,8 @@ export async function startStack(): Promise<Stack> {
 async function startOnce(): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), 'underway-backends-'))
   const ports = await freePorts(portNames)
-  const url = (port: number) => `http://${host}:${port}`
   const logEventsFile = join(folder, 'collector', 'log-events.jsonl')
-  const env = {
-    COLLECTOR_HOST: host,
-    JAEGER_HOST: host,
-    ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
-    JAEGER_ENDPOINT: `${host}:${ports.JAEGER_GRPC_PORT}`,
-    PROMETHEUS_URL: url(ports.PROMETHEUS_PORT),
-    COLLECTOR_LOG_FILE: logEventsFile,
-  }
+  const env = stackEnvironment(ports, logEventsFile)
   const started: BackendProcess[] = []
   const stop = async () => {
     await Promise.all(started.map((backend) => backend.stop()))
@@ -79,9 +56,9 @@ async function startOnce(): Promise<Stack> {
     throw error
   }
   return {
-    otlpUrl: url(ports.COLLECTOR_HTTP_PORT),
-    jaegerUrl: url(ports.JAEGER_QUERY_PORT),
-    prometheusUrl: url(ports.PROMETHEUS_PORT),
+    otlpUrl: loopbackUrl(ports.COLLECTOR_HTTP_PORT),
+    jaegerUrl: loopbackUrl(ports.JAEGER_QUERY_PORT),
+    prometheusUrl: loopbackUrl(ports.PROMETHEUS_PORT),
     logEventsFile,
     logTails: () => started.map((backend) => backend.logTail()).join('\n'),
     stop,
@@ -94,7 +71,7 @@ function collector(folder: string, ports: Ports): BackendOptions {
     file: executablePath(programs.collector, cacheFolder(process.env)),
     args: ['--config', join(repositoryRoot, 'collector-config.yaml')],
     cwd: folder,
-    readyUrl: `http://${host}:${ports.COLLECTOR_HEALTH_PORT}/`,
+    readyUrl: `${loopbackUrl(ports.COLLECTOR_HEALTH_PORT)}/`,
     logFile: join(folder, 'collector.log'),
   }
 }
@@ -105,7 +82,7 @@ function jaeger(folder: string, ports: Ports): BackendOptions {
     file: executablePath(programs.jaeger, cacheFolder(process.env)),
     args: ['--config', join(repositoryRoot, 'deploy/jaeger/config.yaml')],
     cwd: folder,
-    readyUrl: `http://${host}:${ports.JAEGER_HEALTH_PORT}/status`,
+    readyUrl: `${loopbackUrl(ports.JAEGER_HEALTH_PORT)}/status`,
     logFile: join(folder, 'jaeger.log'),
   }
 }
@@ -115,7 +92,7 @@ function prometheus(folder: string, ports: Ports): BackendOptions {
   const home = join(folder, 'prometheus')
   mkdirSync(join(home, 'targets'), { recursive: true })
   copyFileSync(join(repositoryRoot, 'deploy/prometheus/prometheus.yml'), join(home, 'prometheus.yml'))
-  const target = (job: string, port: number) => ({ targets: [`${host}:${port}`], labels: { job } })
+  const target = (job: string, port: number) => ({ targets: [`${loopback}:${port}`], labels: { job } })
   const targets = [
     target('otel-collector', ports.COLLECTOR_METRICS_PORT),
     target('jaeger', ports.JAEGER_METRICS_PORT),
@@ -130,12 +107,12 @@ function prometheus(folder: string, ports: Ports): BackendOptions {
     args: [
       `--config.file=${join(home, 'prometheus.yml')}`,
       `--storage.tsdb.path=${join(home, 'data')}`,
-      `--web.listen-address=${host}:${ports.PROMETHEUS_PORT}`,
+      `--web.listen-address=${loopback}:${ports.PROMETHEUS_PORT}`,
       '--web.enable-otlp-receiver',
       '--enable-feature=exemplar-storage',
     ],
     cwd: folder,
-    readyUrl: `http://${host}:${ports.PROMETHEUS_PORT}/-/ready`,
+    readyUrl: `${loopbackUrl(ports.PROMETHEUS_PORT)}/-/ready`,
     logFile: join(folder, 'prometheus.log'),
   }
 }

@@ -8,7 +8,7 @@ import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 
-export function resource(serviceName: string): Resource {
+function resource(serviceName: string): Resource {
   return resourceFromAttributes({ 'service.name': serviceName, 'service.instance.id': `${serviceName}-1` })
 }
 
