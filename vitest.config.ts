@@ -38,7 +38,14 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'backends', include: [backendTests], exclude, testTimeout: 120_000, hookTimeout: 120_000 },
+        test: {
+          name: 'backends',
+          include: [backendTests],
+          exclude,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          globalSetup: ['test/support/require-build.ts'],
+        },
       },
     ],
   },

@@ -48,18 +48,21 @@ export class BackendProcess {
   /** Resolves when it is ready; rejects with the end of its log when it is not in time, or ended. */
   static async start(options: BackendOptions): Promise<BackendProcess> {
     const backend = new BackendProcess(options)
+    const gaveUp = new AbortController()
     const outcome = Promise.withResolvers<never>()
     const onExit = () => outcome.reject(new Error(`it ended (${backend.#child.exitCode ?? backend.#child.signalCode})`))
     backend.#child.once('exit', onExit)
     backend.#child.once('error', outcome.reject)
     try {
-      const ready = eventually(() => expectOk(options.readyUrl), { timeoutMillis: startTimeoutMillis })
+      const polling = { timeoutMillis: startTimeoutMillis, signal: gaveUp.signal }
+      const ready = eventually(() => expectOk(options.readyUrl), polling)
       await Promise.race([ready, outcome.promise])
       return backend
     } catch (error) {
       await backend.stop()
       throw new Error(`${options.name} did not become ready\n${backend.logTail()}`, { cause: error })
     } finally {
+      gaveUp.abort()
       backend.#child.off('exit', onExit)
     }
   }

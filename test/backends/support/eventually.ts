@@ -5,6 +5,8 @@ export interface EventuallyOptions {
   readonly timeoutMillis?: number
   /** @defaultValue 100 */
   readonly intervalMillis?: number
+  /** Ends the asking early; it then rejects. */
+  readonly signal?: AbortSignal
 }
 
 /** Asks until `ask` resolves, and resolves to its answer. After the deadline it rejects with what the last try said. */
@@ -16,7 +18,11 @@ export async function eventually<T>(ask: () => T | Promise<T>, options: Eventual
       return await ask()
     } catch (error) {
       if (performance.now() < deadline) {
-        await pause(options.intervalMillis ?? 100)
+        await pause(
+          options.intervalMillis ?? 100,
+          undefined,
+          options.signal === undefined ? {} : { signal: options.signal },
+        )
         continue
       }
       const message = error instanceof Error ? error.message : String(error)

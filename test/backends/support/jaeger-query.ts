@@ -16,7 +16,6 @@ interface JaegerSpan {
 /** A span as Jaeger shows it. */
 export interface ShownSpan {
   readonly name: string
-  readonly spanId: string
   /** Name of the parent, `undefined` for the root. */
   readonly parent: string | undefined
   readonly tags: Readonly<Record<string, unknown>>
@@ -24,24 +23,35 @@ export interface ShownSpan {
   readonly events: readonly Readonly<Record<string, unknown>>[]
 }
 
-/** The spans of one trace by name. Rejects where Jaeger does not know the trace. */
+interface Answer {
+  readonly data: readonly { readonly spans: readonly JaegerSpan[] }[]
+}
+
+/** The spans of one trace by name; names must differ. Rejects where Jaeger does not know the trace. */
 export async function readTrace(jaegerUrl: string, traceId: string): Promise<Map<string, ShownSpan>> {
-  const answer = (await getJson(`${jaegerUrl}/api/traces/${traceId}`)) as {
-    data: readonly { spans: readonly JaegerSpan[] }[]
-  }
-  const spans = answer.data[0]?.spans ?? []
+  const { data } = (await getJson(`${jaegerUrl}/api/traces/${traceId}`)) as Answer
+  return new Map(show(data[0]?.spans ?? []).map((span) => [span.name, span]))
+}
+
+/** The traces of a service, each a list of spans. */
+export async function findTraces(jaegerUrl: string, service: string): Promise<ShownSpan[][]> {
+  const url = new URL('/api/traces', jaegerUrl)
+  url.search = String(new URLSearchParams({ service, lookback: '1h', limit: '20' }))
+  const { data } = (await getJson(url)) as Answer
+  return data.map(({ spans }) => show(spans))
+}
+
+function show(spans: readonly JaegerSpan[]): ShownSpan[] {
   const names = new Map(spans.map((span) => [span.spanID, span.operationName]))
-  const shown = spans.map((span): ShownSpan => {
-    const parentId = span.references.find((reference) => reference.refType === 'CHILD_OF')?.spanID
+  return spans.map((span) => {
+    const parentId = span.references.find(({ refType }) => refType === 'CHILD_OF')?.spanID
     return {
       name: span.operationName,
-      spanId: span.spanID,
       parent: parentId === undefined ? undefined : (names.get(parentId) ?? `unknown ${parentId}`),
       tags: toRecord(span.tags),
       events: span.logs.map(({ fields }) => toRecord(fields)),
     }
   })
-  return new Map(shown.map((span) => [span.name, span]))
 }
 
 function toRecord(tags: readonly Tag[]): Record<string, unknown> {

@@ -41,6 +41,8 @@ async function startOnce(): Promise<Stack> {
   const env = stackEnvironment(ports, logEventsFile)
   const started: BackendProcess[] = []
   const stop = async () => {
+    // The Collector first: it sends on what it still has.
+    await started.find(({ name }) => name === 'collector')?.stop()
     await Promise.all(started.map((backend) => backend.stop()))
     rmSync(folder, { recursive: true, force: true })
   }
