@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const exclude = ['**/node_modules/**', 'dist/**', 'test/support/**', 'test/**/fixtures/**']
 const propertyTests = 'test/property/**/*.test.ts'
+const backendTests = 'test/backends/**/*.test.ts'
 const builtPackageTests = ['test/integration/**/*.test.ts', 'test/package/**/*.test.ts']
 
 export default defineConfig({
@@ -16,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'source',
           include: ['test/**/*.test.ts'],
-          exclude: [...exclude, propertyTests, ...builtPackageTests],
+          exclude: [...exclude, propertyTests, backendTests, ...builtPackageTests],
           testTimeout: 15_000,
         },
       },
@@ -32,6 +33,17 @@ export default defineConfig({
           exclude,
           testTimeout: 120_000,
           hookTimeout: 180_000,
+          globalSetup: ['test/support/require-build.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'backends',
+          include: [backendTests],
+          exclude,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           globalSetup: ['test/support/require-build.ts'],
         },
       },

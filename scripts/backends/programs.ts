@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs'
+import { cp, mkdir, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { command, go } from './go.ts'
+import type { Program } from './program.ts'
+import { versions } from './versions.ts'
+
+const manifest = readHere('collector/manifest.yaml')
+const composeConfigSource = readHere('compose-config/main.go')
+
+const collector: Program = {
+  name: 'otelcol',
+  version: versions.collector,
+  recipe: manifest,
+  async build(workspace, output) {
+    await go(['install', `go.opentelemetry.io/collector/cmd/builder@v${versions.collector}`], {
+      cwd: workspace,
+      env: { GOBIN: workspace },
+    })
+    await writeFile(join(workspace, 'manifest.yaml'), manifest)
+    await command(join(workspace, 'builder'), ['--config', 'manifest.yaml'], { cwd: workspace })
+    await rename(join(workspace, 'build', 'otelcol'), output)
+  },
+}
+
+const jaeger: Program = {
+  name: 'jaeger',
+  version: versions.jaeger,
+  // `go install` refuses a module with replace directives, so it is built inside a copy of the module.
+  async build(workspace, output) {
+    const source = join(workspace, 'source')
+    const module = await downloadModule(`github.com/jaegertracing/jaeger@v${versions.jaegerModule}`, workspace)
+    await cp(module, source, { recursive: true })
+    await command('chmod', ['-R', 'u+w', source], { cwd: workspace })
+    await go(['build', '-o', output, './cmd/jaeger'], { cwd: source })
+  },
+}
+
+const prometheus: Program = {
+  name: 'prometheus',
+  version: versions.prometheus,
+  // A module of our own repeats the one replacement that the program cannot be built without.
+  async build(workspace, output) {
+    const module = 'github.com/prometheus/prometheus'
+    const cloud = 'cloud.google.com/go'
+    await go(['mod', 'init', 'underway.example/prometheus'], { cwd: workspace })
+    await go(['mod', 'edit', '-replace', `${cloud}=${cloud}@v0.123.0`], { cwd: workspace })
+    await go(['get', '-tool', `${module}/cmd/prometheus@v${versions.prometheusModule}`], { cwd: workspace })
+    await go(['build', '-tags', 'netgo,remove_all_sd', '-o', output, `${module}/cmd/prometheus`], { cwd: workspace })
+  },
+}
+
+/** Loads a compose file as `docker compose config` does; the client itself is not needed. */
+const composeConfig: Program = {
+  name: 'compose-config',
+  version: versions.composeGo,
+  recipe: composeConfigSource,
+  async build(workspace, output) {
+    await writeFile(join(workspace, 'main.go'), composeConfigSource)
+    await go(['mod', 'init', 'underway.example/compose-config'], { cwd: workspace })
+    await go(['get', `github.com/compose-spec/compose-go/v2@v${versions.composeGo}`], { cwd: workspace })
+    await go(['mod', 'tidy'], { cwd: workspace })
+    await go(['build', '-o', output, '.'], { cwd: workspace })
+  },
+}
+
+export const programs = { composeConfig, collector, prometheus, jaeger } as const satisfies Record<string, Program>
+
+async function downloadModule(module: string, workspace: string): Promise<string> {
+  const cwd = join(workspace, 'download')
+  await mkdir(cwd)
+  const { Dir } = JSON.parse(await go(['mod', 'download', '-json', module], { cwd })) as { Dir: string }
+  return Dir
+}
+
+function readHere(path: string): string {
+  return readFileSync(join(import.meta.dirname, path), 'utf8')
+}

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { eventually } from './support/eventually.js'
+import { getJson } from './support/http.js'
+import { query } from './support/prometheus-query.js'
+import { openMeterProvider } from './support/telemetry.js'
+import { useStack } from './support/use-stack.js'
+
+const stack = useStack()
+
+test('a gauge and a counter are in Prometheus under their translated names, with labels and last value', async () => {
+  const { otlpUrl, prometheusUrl } = stack()
+  await using provider = disposable(openMeterProvider(otlpUrl, 'meters'))
+  const meter = provider.value.getMeter('test')
+  const open = meter.createGauge('activity.active', { unit: '{activity}' })
+  const ended = meter.createCounter('activity.ended', { unit: '{activity}' })
+  const age = meter.createGauge('activity.oldest.age', { unit: 's' })
+  const trainer = { 'activity.module': 'Trainer', 'activity.type': 'task' }
+  open.record(7, trainer)
+  open.record(2, { ...trainer, 'activity.module': 'Loader' })
+  ended.add(3, { ...trainer, 'activity.state': 'completed' })
+  ended.add(1, { ...trainer, 'activity.state': 'failed' })
+  age.record(12.5, trainer)
+  await provider.value.forceFlush()
+
+  const service = 'service_name="meters"'
+  const active = await eventually(async () => {
+    const found = await query(prometheusUrl, `activity_active{${service}}`)
+    expect(found).toHaveLength(2)
+    return found
+  })
+  const byModule = Object.fromEntries(active.map(({ labels, value }) => [labels['activity_module'], value]))
+  expect(byModule).toEqual({ Trainer: 7, Loader: 2 })
+  expect(active[0]?.labels).toMatchObject({
+    job: 'meters',
+    instance: 'meters-1',
+    service_name: 'meters',
+    service_instance_id: 'meters-1',
+    activity_type: 'task',
+  })
+  const total = await query(prometheusUrl, `sum by (activity_state) (activity_ended_total{${service}})`)
+  expect(Object.fromEntries(total.map(({ labels, value }) => [labels['activity_state'], value]))).toEqual({
+    completed: 3,
+    failed: 1,
+  })
+  expect(await query(prometheusUrl, `activity_oldest_age_seconds{${service}}`)).toMatchObject([{ value: 12.5 }])
+})
+
+test('a counter goes on from export to export', async () => {
+  const { otlpUrl, prometheusUrl } = stack()
+  await using provider = disposable(openMeterProvider(otlpUrl, 'counting'))
+  const counter = provider.value.getMeter('test').createCounter('activity.started', { unit: '{activity}' })
+  for (const expected of [5, 10, 15]) {
+    counter.add(5)
+    await provider.value.forceFlush()
+    await eventually(async () => {
+      expect(await query(prometheusUrl, 'activity_started_total{job="counting"}')).toMatchObject([{ value: expected }])
+    })
+  }
+})
+
+test('Prometheus takes its targets from the file and reaches all of them', async () => {
+  const { prometheusUrl } = stack()
+  const jobs = await eventually(
+    async () => {
+      const up = await query(prometheusUrl, 'up == 1')
+      expect(up).toHaveLength(3)
+      return up.map(({ labels }) => labels['job']).sort()
+    },
+    { timeoutMillis: 40_000, intervalMillis: 500 },
+  )
+  expect(jobs).toEqual(['jaeger', 'otel-collector', 'prometheus'])
+  expect(await getJson(`${prometheusUrl}/api/v1/alertmanagers`)).toMatchObject({ data: { activeAlertmanagers: [] } })
+})
+
+function disposable<T extends { shutdown(): Promise<void> }>(value: T): AsyncDisposable & { readonly value: T } {
+  return { value, [Symbol.asyncDispose]: () => value.shutdown() }
+}

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs'
+
+/** The parts of an OTLP/JSON log record that the tests look at. */
+export interface WrittenLogEvent {
+  readonly eventName?: string
+  readonly severityText?: string
+  readonly traceId?: string
+  readonly spanId?: string
+  readonly body?: { readonly stringValue?: string }
+  readonly attributes: readonly { readonly key: string; readonly value: Readonly<Record<string, unknown>> }[]
+}
+
+interface Batch {
+  readonly resourceLogs: readonly {
+    readonly scopeLogs: readonly { readonly logRecords: readonly WrittenLogEvent[] }[]
+  }[]
+}
+
+/** Every complete line that the Collector wrote so far. */
+export function readLogEvents(file: string): WrittenLogEvent[] {
+  const text = readFileSync(file, 'utf8')
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter((line) => line !== '')
+    .flatMap((line) => (JSON.parse(line) as Batch).resourceLogs)
+    .flatMap(({ scopeLogs }) => scopeLogs)
+    .flatMap(({ logRecords }) => logRecords)
+}
