@@ -10,7 +10,7 @@ import type { Lifecycle } from '../tracker/lifecycle.js'
 import type { ActivityTracker } from '../tracker/tracker.js'
 import { LabelSets } from './label-sets.js'
 import { Observations, type Observed, observedMetrics } from './observations.js'
-import { registrationBy, type SignalRegistration } from './registration.js'
+import { Registrations, registrationBy, type SignalRegistration } from './registration.js'
 
 export interface InstrumentsOptions {
   /** @defaultValue the default tracker */
@@ -35,7 +35,7 @@ function meterFor(given: otel.Meter | undefined, lifecycle: Lifecycle): otel.Met
   throw new UnderwayError('OPTIONS_INVALID', 'registerInstruments({ meter }): give what metrics.getMeter(name) returns')
 }
 
-const registrations = new WeakMap<Lifecycle, Map<otel.Meter, SignalRegistration>>()
+const registrations = new Registrations()
 
 /**
  * Makes the metrics of a tracker. Counters and gauges are read when a reader collects; durations are recorded after the
@@ -48,17 +48,7 @@ export function registerInstruments(options: InstrumentsOptions = {}): SignalReg
   const tracker = options.tracker ?? getTracker()
   const lifecycle = lifecycleFor(tracker, undefined)
   const meter = meterFor(options.meter, lifecycle)
-  const known = registrations.get(lifecycle) ?? new Map<otel.Meter, SignalRegistration>()
-  registrations.set(lifecycle, known)
-  const before = known.get(meter)
-  if (before !== undefined) return before
-  const end = connect(tracker, lifecycle, meter)
-  const made = registrationBy(() => {
-    known.delete(meter)
-    end()
-  })
-  known.set(meter, made)
-  return made
+  return registrations.of(lifecycle, meter, () => registrationBy(connect(tracker, lifecycle, meter)))
 }
 
 function connect(tracker: ActivityTracker, lifecycle: Lifecycle, meter: otel.Meter): () => void {

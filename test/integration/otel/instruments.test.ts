@@ -114,7 +114,12 @@ describe('durations', () => {
     let recordedInside = 0
     spied.createHistogram = (...args) => {
       const made = meter.createHistogram(...args)
-      return { record: (...values) => (inside && (recordedInside += 1), made.record(...values)) }
+      return {
+        record: (...values) => {
+          if (inside) recordedInside += 1
+          made.record(...values)
+        },
+      }
     }
     registerInstruments({ tracker: inner, meter: spied })
     inside = true
