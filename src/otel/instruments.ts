@@ -8,7 +8,7 @@ import { asOwnWork } from '../tracing/suppressed.js'
 import { getTracker } from '../tracker/default-tracker.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import type { ActivityTracker } from '../tracker/tracker.js'
-import { LabelSets } from './label-sets.js'
+import { LabelSets, RowLabels } from './label-sets.js'
 import { Observations, type Observed, observedMetrics } from './observations.js'
 import { Registrations, registrationBy, type SignalRegistration } from './registration.js'
 
@@ -93,13 +93,13 @@ function histogram(meter: otel.Meter, { name, unit, description }: MetricDescrip
 function recordDurations(lifecycle: Lifecycle, meter: otel.Meter, endedSets: LabelSets): () => void {
   const duration = histogram(meter, metricNames.duration)
   const queueDuration = histogram(meter, metricNames.queueDuration)
-  const queueSets = new LabelSets()
+  const endedLabels = new RowLabels(endedSets)
+  const queueLabels = new RowLabels(new LabelSets())
   return lifecycle.durations.listen((samples) =>
     asOwnWork(() => {
       for (const { row, state, millis } of samples) {
-        const where = { module: row.module.name, group: row.group?.name, type: row.type.name }
-        if (state === undefined) queueDuration.record(millis / 1_000, queueSets.of(where))
-        else duration.record(millis / 1_000, endedSets.of(where, state))
+        if (state === undefined) queueDuration.record(millis / 1_000, queueLabels.of(row, state))
+        else duration.record(millis / 1_000, endedLabels.of(row, state))
       }
     }),
   )

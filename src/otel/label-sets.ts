@@ -1,6 +1,7 @@
 import type * as otel from '@opentelemetry/api'
 import { attributeNames as names, overflowName } from '../activity/semantic-conventions.js'
 import type { ActivityState } from '../activity/states.js'
+import type { Row } from '../tracker/counters.js'
 
 /** What one series is about. */
 export interface Where {
@@ -49,6 +50,27 @@ function isOverflow({ module, group, type }: Where): boolean {
 
 function keyOf({ module, group, type }: Where, state: ActivityState | undefined): string {
   return `${module}\u0000${group === undefined ? '' : `+${group}`}\u0000${type}\u0000${state ?? ''}`
+}
+
+/** The labels of the tracker's rows, without putting a key together for each sample. */
+export class RowLabels {
+  readonly #sets: LabelSets
+  readonly #known = new WeakMap<Row, Map<ActivityState | undefined, otel.Attributes>>()
+
+  constructor(sets: LabelSets) {
+    this.#sets = sets
+  }
+
+  of(row: Row, state: ActivityState | undefined): otel.Attributes {
+    let byState = this.#known.get(row)
+    if (byState === undefined) this.#known.set(row, (byState = new Map()))
+    const known = byState.get(state)
+    if (known !== undefined) return known
+    const { module, group, type } = row
+    const labels = this.#sets.of({ module: module.name, group: group?.name, type: type.name }, state)
+    byState.set(state, labels)
+    return labels
+  }
 }
 
 /** The values of one label: a bounded number, then "(other)". */

@@ -14,7 +14,7 @@ export type DurationListener = (samples: readonly DurationSample[]) => void
 
 const maxWaiting = 65_536
 /** Samples for one turn of the event loop: a few milliseconds of an SDK's time. */
-const slice = 4_096
+const slice = 2_048
 
 /**
  * How long things took, for histograms: noted inside the call and handed on after it. Nothing is ever dropped: a sample
