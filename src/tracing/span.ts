@@ -126,7 +126,8 @@ export function endSpan(record: ActivityRecord, state: EndedState, faults: Fault
   try {
     if (span.isRecording()) {
       span.setAttributes(endAttributes(record, state))
-      if (state === 'failed') describeFailure(span, record, (record.owner as Lifecycle).exceptionsOnSpans)
+      if (state === 'failed')
+        describeFailure(span, record, (record.owner as Partial<Lifecycle>).exceptionsOnSpans !== false)
     }
     span.end()
   } catch (error) {
