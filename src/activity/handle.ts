@@ -3,7 +3,7 @@ import type { ActivityOutcome, ActivityUpdate, SpanReference } from './options.j
 import type { ActivitySnapshot, DetailedSnapshot } from './snapshot.js'
 import type { ActivityState } from './states.js'
 
-type Readable = Omit<ActivitySnapshot, 'state' | 'traceId' | 'spanId'>
+type Readable = Omit<ActivitySnapshot, 'state' | 'traceId' | 'spanId' | 'traceFlags'>
 type OptionalKeys<T> = { [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? K : never }[keyof T]
 
 /** The fields of a snapshot, read at the moment of asking; `undefined` is what was never said. */

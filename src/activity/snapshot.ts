@@ -24,6 +24,8 @@ export interface ActivitySnapshot {
   readonly id: string
   readonly traceId?: string
   readonly spanId?: string
+  /** The W3C flags: 1 where the trace is sampled. */
+  readonly traceFlags?: number
   readonly parentId?: string
   readonly rootId: string
   readonly links?: readonly KeptLink[]
@@ -112,6 +114,7 @@ export function snapshotOf(record: ActivityRecord, process: ActivityProcess): Ac
   if (span !== undefined) {
     snapshot.traceId = span.traceId
     snapshot.spanId = span.spanId
+    snapshot.traceFlags = span.traceFlags
   }
   if (record.startedMonotonic > never) {
     snapshot.startedAt = wallTime(record, record.startedMonotonic)

@@ -6,6 +6,7 @@ import type { EndedState } from '../activity/states.js'
 import type { Attributes } from '../activity/values.js'
 import type { Faults } from '../base/faults.js'
 import { version } from '../base/version.js'
+import type { Lifecycle } from '../tracker/lifecycle.js'
 import { type ActivityContext, spanRecordKey } from './activity-context.js'
 
 const kinds: Readonly<Record<ActivitySpanKind, otel.SpanKind>> = {
@@ -128,7 +129,8 @@ export function endSpan(record: ActivityRecord, state: EndedState, faults: Fault
   try {
     if (span.isRecording()) {
       span.setAttributes(endAttributes(record, state))
-      if (state === 'failed') describeFailure(span, record)
+      if (state === 'failed')
+        describeFailure(span, record, (record.owner as Partial<Lifecycle>).exceptionsOnSpans !== false)
     }
     span.end()
   } catch (error) {
@@ -136,7 +138,7 @@ export function endSpan(record: ActivityRecord, state: EndedState, faults: Fault
   }
 }
 
-function describeFailure(span: otel.Span, record: ActivityRecord): void {
+function describeFailure(span: otel.Span, record: ActivityRecord, withException: boolean): void {
   const error = record.details?.error
   if (error === undefined) {
     span.setStatus({ code: otel.SpanStatusCode.ERROR })
@@ -144,7 +146,7 @@ function describeFailure(span: otel.Span, record: ActivityRecord): void {
   }
   const { type, message, stack } = error
   span.setStatus({ code: otel.SpanStatusCode.ERROR, message })
-  span.recordException({ name: type, message, ...(stack === undefined ? {} : { stack }) })
+  if (withException) span.recordException({ name: type, message, ...(stack === undefined ? {} : { stack }) })
 }
 
 /** Passes attributes that were set while the activity runs on to its span. */

@@ -1,4 +1,5 @@
 import type { ActivityRecord } from '../activity/record.js'
+import { overflowName } from '../activity/semantic-conventions.js'
 import type { EndedState } from '../activity/states.js'
 import type { Faults } from '../base/faults.js'
 import { Tally } from './tally.js'
@@ -19,7 +20,6 @@ export type CounterColumn = (typeof counterColumns)[number]
 const columnOf = Object.fromEntries(counterColumns.map((name, index) => [name, index])) as Record<CounterColumn, number>
 const width = counterColumns.length
 const rowLimit = 10_000
-const overflowName = '(other)'
 const overflowKey = keyOf(overflowName, undefined, overflowName)
 
 function keyOf(module: string, group: string | undefined, type: string): string {

@@ -3,6 +3,7 @@ import type { ActivityRecord } from '../activity/record.js'
 import { isSeverity, type Severity } from '../activity/states.js'
 import { type Intake, toText } from '../activity/values.js'
 import type { Clock } from '../base/clock.js'
+import { type ErrorCount, ErrorCounts } from './error-counts.js'
 import { type ErrorHealth, type ErrorHealthThresholds, ErrorWindow, errorHealthOf } from './error-health.js'
 import { type ErrorFilter, ErrorLog, type ErrorRecord, type ErrorReport } from './error-log.js'
 
@@ -23,6 +24,7 @@ export class Errors {
   readonly #options: ErrorsOptions
   readonly #log: ErrorLog
   readonly #window: ErrorWindow
+  readonly #counts = new ErrorCounts()
   /** A thrown primitive has no identity: it is known by the activity above the one that failed with it last. */
   readonly #passing = new WeakMap<ActivityRecord, unknown[]>()
 
@@ -42,6 +44,7 @@ export class Errors {
     if (seen !== undefined) return seen
     const record = this.#log.add(error, report, fallback)
     this.#window.add(record.severity)
+    this.#counts.add(record.module, record.type, record.severity)
     this.#options.published(record)
     return record.id
   }
@@ -75,6 +78,11 @@ export class Errors {
 
   windowCounts(): Readonly<Record<Severity, number>> {
     return this.#window.counts()
+  }
+
+  /** Since the tracker was made, by module, type and severity. */
+  counts(): ErrorCount[] {
+    return this.#counts.list()
   }
 
   list(filter: ErrorFilter): ErrorRecord[] {

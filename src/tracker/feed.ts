@@ -9,6 +9,7 @@ export class Feed {
   readonly #subscriptions = new Set<Subscription>()
   #number = 0
   #scheduled = false
+  #droppedBefore = 0
 
   constructor(host: FeedHost) {
     this.#host = host
@@ -65,9 +66,16 @@ export class Feed {
   }
 
   subscribe(listener: (items: readonly FeedItem[]) => unknown, options: SubscribeOptions): Subscription {
-    const subscription = new Subscription(this.#host, listener, options, (ended) => this.#subscriptions.delete(ended))
+    const subscription = new Subscription(this.#host, listener, options, (ended) => {
+      if (this.#subscriptions.delete(ended)) this.#droppedBefore += ended.stats().dropped
+    })
     this.#subscriptions.add(subscription)
     return subscription
+  }
+
+  /** Changes that subscribers, those that have ended too, did not get. Never goes down. */
+  get dropped(): number {
+    return this.stats().reduce((sum, { dropped }) => sum + dropped, this.#droppedBefore)
   }
 
   stats(): SubscriptionStats[] {

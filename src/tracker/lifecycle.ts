@@ -1,5 +1,5 @@
 import { isAbortError, toErrorInfo } from '../activity/error-info.js'
-import { ActivityRecord, type LogEntry, type RecordOwner, type Verdict } from '../activity/record.js'
+import { ActivityRecord, type LogEntry, never, type RecordOwner, type Verdict } from '../activity/record.js'
 import { type ActivityProcess, type ActivitySnapshot, snapshotOf } from '../activity/snapshot.js'
 import type { EndedState } from '../activity/states.js'
 import type { Intake } from '../activity/values.js'
@@ -7,6 +7,7 @@ import type { CallSite } from '../base/call-site.js'
 import type { Clock } from '../base/clock.js'
 import type { Faults } from '../base/faults.js'
 import type { Counters, Row } from './counters.js'
+import { Durations } from './durations.js'
 import type { Errors } from './errors.js'
 import type { Feed } from './feed.js'
 import { OpenList } from './open-list.js'
@@ -50,6 +51,9 @@ export class Lifecycle implements RecordOwner {
   readonly errors: Errors
   readonly feed: Feed
   readonly open = new OpenList()
+  readonly durations: Durations
+  /** Whether the span of a failed activity also gets the exception; off where log records carry it. */
+  exceptionsOnSpans = true
   /** Where blocks and handles were first started from, by module and name. */
   readonly sites = new Map<string, CallSite>()
   ports: TrackerPorts | undefined = undefined
@@ -67,6 +71,7 @@ export class Lifecycle implements RecordOwner {
     this.counters = parts.counters
     this.errors = parts.errors
     this.feed = parts.feed
+    this.durations = new Durations(parts.clock, parts.faults)
   }
 
   /** A record's id was read for the first time. */
@@ -126,6 +131,8 @@ export class Lifecycle implements RecordOwner {
     record.startedMonotonic = this.clock.monotonicMillis()
     record.progressMonotonic = record.startedMonotonic
     this.counters.started(record.counted as Row, record)
+    if (this.durations.observed)
+      this.durations.add(record.counted as Row, undefined, record.startedMonotonic - record.createdMonotonic)
     for (let tally = record.subtree as SubtreeTally | undefined; tally !== undefined; tally = tally.outer)
       tally.begin(record)
     return true
@@ -216,6 +223,8 @@ export class Lifecycle implements RecordOwner {
     if (record.hasId) this.#ids.delete(record.id)
     record.releaseAncestors()
     this.counters.ended(record.counted as Row, record, state, asPlanned)
+    if (this.durations.observed && record.startedMonotonic > never)
+      this.durations.add(record.counted as Row, state, now - record.startedMonotonic)
     for (let tally = record.subtree as SubtreeTally | undefined; tally !== undefined; tally = tally.outer)
       tally.leave(asPlanned, record)
     const from = asPlanned ? 'planned' : 'running'

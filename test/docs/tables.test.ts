@@ -2,7 +2,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { bounds } from '../../src/activity/bounds.js'
-import { attributeNames } from '../../src/activity/semantic-conventions.js'
+import {
+  attributeNames,
+  eventNames,
+  logAttributeNames,
+  type MetricDescription,
+  metricNames,
+} from '../../src/activity/semantic-conventions.js'
 import { activityStates } from '../../src/activity/states.js'
 import { faultAdvice } from '../../src/base/faults.js'
 import { errorCodes } from '../../src/base/underway-error.js'
@@ -31,6 +37,32 @@ describe('the documents say what the code says', () => {
   test('every span attribute is listed, and no other', () => {
     const listed = tableUnder(read('docs/opentelemetry.md'), 'Attributes')
     expect([...listed.keys()].sort()).toEqual(Object.values(attributeNames).sort())
+  })
+
+  test('every metric is listed with kind, unit, labels and meaning, and no other', () => {
+    const section = read('docs/opentelemetry.md').split('## Metrics\n')[1]?.split('\n## ')[0] ?? ''
+    const code = (text: string): string => (text === '' ? '' : `\`${text}\``)
+    const expected = Object.values<MetricDescription>(metricNames).map(({ name, kind, unit, labels, description }) => [
+      code(name),
+      kind === 'upDownCounter' ? 'up-down counter' : kind,
+      code(unit),
+      labels.map(code).join(' '),
+      description,
+    ])
+    const listed = [...section.matchAll(/^\| (`.*) \|$/gm)].map(([, row = '']) =>
+      row.split('|').map((cell) => cell.trim()),
+    )
+    expect(listed).toEqual(expected)
+  })
+
+  test('every log event and every attribute that only log records have is named', () => {
+    const section = read('docs/opentelemetry.md').split('## Log events\n')[1]?.split('\n## ')[0] ?? ''
+    const rows = [...section.matchAll(/^\| `(activity\.\w+)` \|/gm)].map(([, name]) => name)
+    expect(rows).toEqual(Object.values(eventNames))
+    for (const name of Object.values(logAttributeNames))
+      expect(section).toMatch(
+        new RegExp(name.replace(/^activity\.name$/, '.name').replace(/^exception\..*$/, 'exception\\.\\*')),
+      )
   })
 
   test('every bound that is documented is the one in force', () => {

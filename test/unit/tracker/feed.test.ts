@@ -8,6 +8,7 @@ import {
   runActivity,
   startActivity,
 } from '../../../src/index.js'
+import { lifecycleKey } from '../../../src/tracker/tracker.js'
 import { balanceAfterEach, deferred, newTracker, turn } from '../../support/tracked.js'
 
 balanceAfterEach()
@@ -445,4 +446,20 @@ describe('on', () => {
     await turn()
     expect(tracker.snapshot().faults['subscriber.threw']).toBe(1)
   })
+})
+
+test('what a subscriber lost stays counted after it left', async () => {
+  const { tracker } = newTracker()
+  const { feed } = tracker[lifecycleKey]
+  const off = tracker.subscribe(() => {}, { maxBatch: 1, whenFull: 'drop' })
+  tracker.step = 1
+  tracker.step = 2
+  expect(feed.dropped).toBe(1)
+  off()
+  off()
+  expect(feed.dropped).toBe(1)
+  tracker.subscribe(() => {}, { maxBatch: 1, whenFull: 'gap' })
+  tracker.step = 3
+  tracker.step = 4
+  expect(feed.dropped).toBe(2)
 })

@@ -1,0 +1,56 @@
+import * as otel from '@opentelemetry/api'
+import { scopeName } from '../activity/semantic-conventions.js'
+import type { Severity } from '../activity/states.js'
+import type { Faults } from '../base/faults.js'
+import { UnderwayError } from '../base/underway-error.js'
+import { version } from '../base/version.js'
+
+/** One log record with a name, as the logs api of 1.10 and `@opentelemetry/api-logs` both take it. */
+export interface EventRecord {
+  readonly eventName: string
+  readonly timestamp: Date
+  readonly observedTimestamp: Date
+  readonly severityNumber: number
+  readonly severityText: string
+  readonly body?: string
+  readonly attributes: otel.Attributes
+  readonly context: otel.Context
+}
+
+/** The part of an OpenTelemetry logger that is used. */
+export interface EventLogger {
+  emit(record: EventRecord): void
+}
+
+interface LogsApi {
+  getLogger(name: string, version?: string): EventLogger
+}
+
+/** The numbers of the log data model. */
+export const severityNumbers = {
+  debug: { severityNumber: 5, severityText: 'DEBUG' },
+  info: { severityNumber: 9, severityText: 'INFO' },
+  warning: { severityNumber: 13, severityText: 'WARN' },
+  error: { severityNumber: 17, severityText: 'ERROR' },
+  critical: { severityNumber: 21, severityText: 'FATAL' },
+} as const satisfies Record<Severity | 'debug', { readonly severityNumber: number; readonly severityText: string }>
+
+const silentLogger: EventLogger = { emit: () => undefined }
+
+/** The api has logs from 1.10 on; before, only the user can say where they are. */
+export function loggerFor(given: EventLogger | undefined, faults: Faults): EventLogger {
+  if (given !== undefined) {
+    if (typeof given?.emit === 'function') return given
+    throw new UnderwayError(
+      'OPTIONS_INVALID',
+      'registerLifecycleLogs({ logger }): give what logs.getLogger(name) returns',
+    )
+  }
+  const { logs } = otel as { readonly logs?: LogsApi }
+  if (logs !== undefined) return logs.getLogger(scopeName, version)
+  faults.count(
+    'signal.missing',
+    "registerLifecycleLogs(): this @opentelemetry/api has no logs; give logger: logs.getLogger('underway') of @opentelemetry/api-logs",
+  )
+  return silentLogger
+}
