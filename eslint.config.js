@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint'
 export default defineConfig(
   { ignores: ['**/dist/**', '**/fixtures/**', '.cache/**', 'coverage/**'] },
   {
-    files: ['{src,test,examples}/**/*.{ts,tsx,mts}'],
+    files: ['{src,test,bench,examples}/**/*.{ts,tsx,mts}'],
     languageOptions: {
       parser: tseslint.parser,
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
