@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint'
 export default defineConfig(
   { ignores: ['**/dist/**', '**/fixtures/**', '.cache/**', 'coverage/**'] },
   {
-    files: ['{src,test,examples,scripts}/**/*.{ts,tsx,mts}'],
+    files: ['{src,test,bench,examples,scripts}/**/*.{ts,tsx,mts}'],
     languageOptions: {
       parser: tseslint.parser,
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },

@@ -32,7 +32,6 @@ export interface ActivityDetails {
   links?: readonly KeptLink[]
   log?: LogEntry[]
   thread?: string
-  startedFrom?: CallSite
   silenceBudgetMillis?: number
   errors?: ErrorReporting
   /** Kept between planning and starting. */
@@ -71,7 +70,7 @@ export interface SpanSlot {
 
 /** Told when an id is read for the first time, so that the activity can be found by it. */
 export interface RecordOwner {
-  adopt(record: ActivityRecord, id: string): void
+  adopt(record: ActivityRecord): void
 }
 
 /** The monotonic time of what has not happened. */
@@ -98,6 +97,8 @@ export class ActivityRecord {
   startedMonotonic: number = never
   endedMonotonic: number = never
   progressMonotonic: number
+  /** Where in the user's code it was started. Not among the details, as nearly all have it and little else. */
+  startedFrom: CallSite | undefined = undefined
   details: ActivityDetails | undefined = undefined
   control: ActivityControl | undefined = undefined
   /** The span of this activity. Filled by the tracing room. */
@@ -122,6 +123,8 @@ export class ActivityRecord {
   /** Whether the id is the user's, or was read before the span started. */
   idIsKnown: boolean
   hasChildren = false
+  /** Whether the tracker's index of ids holds it. */
+  indexed = false
 
   constructor(
     owner: RecordOwner,
@@ -155,7 +158,7 @@ export class ActivityRecord {
   get id(): string {
     if (this.#id === undefined) {
       this.#id = uuidv7(this.createdAt)
-      if (this.open) this.owner.adopt(this, this.#id)
+      if (this.open) this.owner.adopt(this)
     }
     return this.#id
   }

@@ -65,39 +65,48 @@ export interface DetailedSnapshot extends ActivitySnapshot {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
-const carriedOver = [
-  'plan',
-  'doing',
-  'did',
-  'reason',
-  'considered',
-  'progress',
-  'step',
-  'result',
-  'error',
-  'severity',
-  'attempt',
-  'attributes',
-  'metadata',
-  'links',
-  'thread',
-  'startedFrom',
-] as const
-
 /** The wall time of a monotonic reading, relative to the activity's own creation. */
 export function wallTime(record: ActivityRecord, monotonic: number): number {
   return record.createdAt + (monotonic - record.createdMonotonic)
 }
 
-type CarriedOver = Pick<ActivityDetails, (typeof carriedOver)[number]>
-
-function carryOver<K extends keyof CarriedOver>(details: CarriedOver, snapshot: CarriedOver, key: K): void {
-  const value = details[key]
-  if (value !== undefined) snapshot[key] = value
+/** Spelled out, as a loop over the names takes longer than everything else in a snapshot. */
+function addDetails(snapshot: Writable<ActivitySnapshot>, details: ActivityDetails): void {
+  if (details.plan !== undefined) snapshot.plan = details.plan
+  if (details.doing !== undefined) snapshot.doing = details.doing
+  if (details.did !== undefined) snapshot.did = details.did
+  if (details.reason !== undefined) snapshot.reason = details.reason
+  if (details.considered !== undefined) snapshot.considered = details.considered
+  if (details.progress !== undefined) snapshot.progress = details.progress
+  if (details.step !== undefined) snapshot.step = details.step
+  if (details.result !== undefined) snapshot.result = details.result
+  if (details.error !== undefined) snapshot.error = details.error
+  if (details.severity !== undefined) snapshot.severity = details.severity
+  if (details.attempt !== undefined) snapshot.attempt = details.attempt
+  if (details.attributes !== undefined) snapshot.attributes = details.attributes
+  if (details.metadata !== undefined) snapshot.metadata = details.metadata
+  if (details.links !== undefined) snapshot.links = details.links
+  if (details.thread !== undefined) snapshot.thread = details.thread
 }
 
-export function snapshotOf(record: ActivityRecord, process: ActivityProcess): ActivitySnapshot {
-  const snapshot: Writable<ActivitySnapshot> = {
+/** What nearly every snapshot has, in one piece: an object that grows by one property after another takes twice as long. */
+function startedSnapshot(record: ActivityRecord, process: ActivityProcess): Writable<ActivitySnapshot> {
+  return {
+    id: record.id,
+    rootId: record.rootId,
+    name: record.name,
+    module: record.module,
+    type: record.type,
+    state: record.state,
+    createdAt: record.createdAt,
+    process,
+    startedAt: wallTime(record, record.startedMonotonic),
+    lastProgressAt: wallTime(record, record.progressMonotonic),
+  }
+}
+
+function plannedSnapshot(record: ActivityRecord, process: ActivityProcess): Writable<ActivitySnapshot> {
+  return {
     id: record.id,
     rootId: record.rootId,
     name: record.name,
@@ -107,7 +116,12 @@ export function snapshotOf(record: ActivityRecord, process: ActivityProcess): Ac
     createdAt: record.createdAt,
     process,
   }
-  const { parentId, group, details } = record
+}
+
+export function snapshotOf(record: ActivityRecord, process: ActivityProcess): ActivitySnapshot {
+  const hasStarted = record.startedMonotonic > never
+  const snapshot = hasStarted ? startedSnapshot(record, process) : plannedSnapshot(record, process)
+  const { parentId, group, details, startedFrom } = record
   if (parentId !== undefined) snapshot.parentId = parentId
   if (group !== undefined) snapshot.group = group
   const span = record.knownSpan()
@@ -116,18 +130,12 @@ export function snapshotOf(record: ActivityRecord, process: ActivityProcess): Ac
     snapshot.spanId = span.spanId
     snapshot.traceFlags = span.traceFlags
   }
-  if (record.startedMonotonic > never) {
-    snapshot.startedAt = wallTime(record, record.startedMonotonic)
-    snapshot.lastProgressAt = wallTime(record, record.progressMonotonic)
-  }
   if (!isOpen(record.state)) {
     snapshot.endedAt = wallTime(record, record.endedMonotonic)
-    snapshot.durationMillis =
-      record.endedMonotonic - (record.startedMonotonic > never ? record.startedMonotonic : record.createdMonotonic)
+    snapshot.durationMillis = record.endedMonotonic - (hasStarted ? record.startedMonotonic : record.createdMonotonic)
   }
-  if (details !== undefined) {
-    for (const key of carriedOver) carryOver(details, snapshot, key)
-  }
+  if (startedFrom !== undefined) snapshot.startedFrom = startedFrom
+  if (details !== undefined) addDetails(snapshot, details)
   return snapshot
 }
 

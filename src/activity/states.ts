@@ -15,7 +15,7 @@ export type OpenState = 'planned' | 'running'
 export type EndedState = Exclude<ActivityState, OpenState>
 
 export function isOpen(state: ActivityState): state is OpenState {
-  return activityStates[state].open
+  return state === 'running' || state === 'planned'
 }
 
 /** Derived from silence, never stored: `dead` means that the worker, child or process that holds it is gone. */

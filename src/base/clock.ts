@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 /** A pending timer; cancelling it twice is harmless. */
 export interface Timer {
   cancel(): void

@@ -1,6 +1,7 @@
 import type { ActivityHandle } from '../activity/handle.js'
 import type { ActivityRecord } from '../activity/record.js'
-import { currentRecord } from '../tracing/current.js'
+import type { Context } from '../tracing/api.js'
+import { activeContext, currentRecord, recordIn } from '../tracing/current.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import { lifecycleFor } from './connect.js'
 import { type Description, describe, type StartOptions } from './description.js'
@@ -33,6 +34,7 @@ function trackerOf(options: StartOptions): unknown {
 }
 
 interface Opening {
+  readonly active: Context
   readonly lifecycle: Lifecycle
   readonly what: Description
   readonly name: string
@@ -40,11 +42,12 @@ interface Opening {
 
 function open(given: Given<StartOptions>, fallbackName: string): Opening {
   const options = optionsOf(given)
-  const lifecycle = lifecycleFor(trackerOf(options), currentRecord())
+  const active = activeContext()
+  const lifecycle = lifecycleFor(trackerOf(options), recordIn(active))
   if (given !== undefined && typeof given !== 'string' && typeof given !== 'object')
     lifecycle.faults.count('option.invalid', 'options')
   const what = describe(lifecycle.intake, options)
-  return { lifecycle, what, name: what.name ?? fallbackName }
+  return { active, lifecycle, what, name: what.name ?? fallbackName }
 }
 
 /** The activity that `from` names, where it was handed off within this tracker and is still open. */
@@ -69,7 +72,7 @@ export function runActivity<R>(options: string | StartOptions, fn: (activity: Ac
   const continued = handedOff(opening)
   if (continued !== undefined) return continued.run(fn)
   const startedFrom = siteOf(lifecycle, what.module, name, runActivity)
-  const record = launch(lifecycle, what, { name, asPlanned: false, startedFrom })
+  const record = launch(lifecycle, what, { name, asPlanned: false, startedFrom }, opening.active)
   return execute(record, fn, undefined, [handleOf(record)])
 }
 
@@ -100,7 +103,8 @@ export function startActivity(options?: string | StartActivityOptions): Activity
   const continued = handedOff(opening)
   if (continued !== undefined) return continued.state === 'planned' ? continued.start() : continued
   const startedFrom = siteOf(lifecycle, what.module, name, startActivity)
-  return guardedHandle(launch(lifecycle, what, { name, asPlanned: false, startedFrom }), lifecycle, leftAsOf(options))
+  const record = launch(lifecycle, what, { name, asPlanned: false, startedFrom }, opening.active)
+  return guardedHandle(record, lifecycle, leftAsOf(options))
 }
 
 /** Announces work that will be done later, such as an item in a queue. It counts as open from now on. */
@@ -111,7 +115,8 @@ export function planActivity(options?: string | StartActivityOptions): ActivityH
   const continued = handedOff(opening)
   if (continued !== undefined) return continued
   const startedFrom = siteOf(lifecycle, what.module, name, planActivity)
-  return guardedHandle(launch(lifecycle, what, { name, asPlanned: true, startedFrom }), lifecycle, leftAsOf(options))
+  const record = launch(lifecycle, what, { name, asPlanned: true, startedFrom }, opening.active)
+  return guardedHandle(record, lifecycle, leftAsOf(options))
 }
 
 /** The activity that the running code belongs to. */

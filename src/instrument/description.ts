@@ -62,7 +62,23 @@ export interface Description {
   readonly thread: string | undefined
   readonly considered: readonly string[] | undefined
   readonly reason: string | undefined
+  /** Whether there is anything that the activity itself must keep. */
+  readonly detailed: boolean
 }
+
+const detailKeys = [
+  'plan',
+  'attributes',
+  'metadata',
+  'links',
+  'attempt',
+  'severity',
+  'errors',
+  'thread',
+  'considered',
+  'reason',
+  'silenceBudgetMillis',
+] as const satisfies readonly (keyof Description)[]
 
 const emptyDescription: Description = Object.freeze({
   name: undefined,
@@ -86,6 +102,7 @@ const emptyDescription: Description = Object.freeze({
   thread: undefined,
   considered: undefined,
   reason: undefined,
+  detailed: false,
 })
 
 /** The call in which options given as functions are answered. */
@@ -141,7 +158,7 @@ class Reader {
 
   read(): Description {
     const options = this.#options
-    return {
+    const given = {
       name: this.#text('name', options.name, bounds.name),
       module: this.#text('module', options.module, bounds.name),
       group: this.#text('group', options.group, bounds.name),
@@ -163,7 +180,10 @@ class Reader {
       thread: this.#text('thread', options.thread, bounds.name),
       considered: toTexts(this.#intake, 'considered', options.considered),
       reason: this.#text('reason', options.reason, bounds.message),
+      detailed: false,
     }
+    given.detailed = detailKeys.some((key) => given[key] !== undefined)
+    return given
   }
 
   #perCall(key: string, value: unknown): unknown {

@@ -35,11 +35,17 @@ export function execute<R>(
     return value
   }
   if (!types.isPromise(value) || !isNative(then)) return followThenable(record, value, then, conclude)
-  return followPromise(
-    value,
-    (fulfilled) => settleWith(record, fulfilled, conclude),
-    (error) => lifecycleOf(record).settle(record, { threw: true, error }),
-  ) as R
+  const derived = value.then(
+    (fulfilled: unknown) => {
+      settleWith(record, fulfilled, conclude)
+      return fulfilled
+    },
+    (error: unknown) => {
+      lifecycleOf(record).settle(record, { threw: true, error })
+      throw error
+    },
+  )
+  return dressedLike(value, derived) as R
 }
 
 /**
@@ -60,7 +66,19 @@ export function executeInside<R>(record: ActivityRecord, fn: () => R): R {
   }
   const then = thenOf(value)
   if (types.isPromise(value) && then !== undefined && isNative(then))
-    return followPromise(value, () => settle(returned), failed) as R
+    return dressedLike(
+      value,
+      value.then(
+        (fulfilled: unknown) => {
+          settle(returned)
+          return fulfilled
+        },
+        (error: unknown) => {
+          failed(error)
+          throw error
+        },
+      ),
+    ) as R
   settle(returned)
   return value
 }
@@ -70,22 +88,8 @@ function isNative(then: (...args: never[]) => unknown): boolean {
   return then === Promise.prototype.then || Function.prototype.toString.call(then).includes('[native code]')
 }
 
-function followPromise(
-  promise: Promise<unknown>,
-  fulfilled: (value: unknown) => void,
-  rejected: (error: unknown) => void,
-): Promise<unknown> {
-  const derived = promise.then(
-    (value) => {
-      fulfilled(value)
-      return value
-    },
-    (error: unknown) => {
-      rejected(error)
-      throw error
-    },
-  )
-  // A client may hand out a promise with methods put on it, such as `request().json()`.
+/** A client may hand out a promise with methods put on it, such as `request().json()`. */
+function dressedLike(promise: Promise<unknown>, derived: Promise<unknown>): Promise<unknown> {
   for (const key of Object.keys(promise)) {
     const property = Reflect.getOwnPropertyDescriptor(promise, key)
     if (property !== undefined) Reflect.defineProperty(derived, key, property)

@@ -2,7 +2,7 @@ import { bounds } from '../activity/bounds.js'
 import type { ActivityDetails, ActivityRecord } from '../activity/record.js'
 import { type CallSite, callSite } from '../base/call-site.js'
 import { ActivityContext } from '../tracing/activity-context.js'
-import { activeContext } from '../tracing/current.js'
+import type { Context } from '../tracing/api.js'
 import { startSpan } from '../tracing/span.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import type { Description } from './description.js'
@@ -15,7 +15,8 @@ function chosenId(what: Description, lifecycle: Lifecycle): string | undefined {
   return undefined
 }
 
-function describeRecord(record: ActivityRecord, what: Description, startedFrom: CallSite | undefined): void {
+function describeRecord(record: ActivityRecord, what: Description): void {
+  if (!what.detailed) return
   const details = record.detail()
   if (what.plan !== undefined) details.plan = what.plan
   if (what.attributes !== undefined) details.attributes = what.attributes
@@ -28,7 +29,6 @@ function describeRecord(record: ActivityRecord, what: Description, startedFrom: 
   if (what.considered !== undefined) details.considered = what.considered
   if (what.reason !== undefined) details.reason = what.reason
   if (what.silenceBudgetMillis !== undefined) details.silenceBudgetMillis = what.silenceBudgetMillis
-  if (startedFrom !== undefined) details.startedFrom = startedFrom
 }
 
 export interface Launch {
@@ -43,8 +43,7 @@ function keepUntilStart(details: ActivityDetails, { kind, timeoutMillis }: Descr
 }
 
 /** Brings an activity to life: counted first, then its span, then told to the feed. */
-export function launch(lifecycle: Lifecycle, what: Description, how: Launch): ActivityRecord {
-  const active = activeContext()
+export function launch(lifecycle: Lifecycle, what: Description, how: Launch, active: Context): ActivityRecord {
   const origin = originOf(what, lifecycle, active)
   const module = what.module ?? origin.record?.module ?? lifecycle.serviceName
   const group = what.group ?? lifecycle.groupOf(module)
@@ -53,12 +52,13 @@ export function launch(lifecycle: Lifecycle, what: Description, how: Launch): Ac
   const startTime = what.startTime instanceof Date ? what.startTime.getTime() : what.startTime
   const record = lifecycle.create(identity, row, origin.record, chosenId(what, lifecycle), how.asPlanned, startTime)
   record.remote = origin.remote
-  describeRecord(record, what, how.startedFrom)
+  record.startedFrom = how.startedFrom
+  describeRecord(record, what)
   const context = new ActivityContext(active, origin.span, record)
   record.tracing = context
   if (!how.asPlanned) startSpan(record, context, what, lifecycle.faults)
   else keepUntilStart(record.detail(), what)
-  lifecycle.announce(record)
+  lifecycle.announce(record, startTime === undefined ? record.createdAt : undefined)
   if (what.timeoutMillis !== undefined && !how.asPlanned) lifecycle.deadline(record, what.timeoutMillis)
   return record
 }

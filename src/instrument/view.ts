@@ -133,7 +133,7 @@ export class ActivityView implements ActivityFields {
   }
 
   get startedFrom(): ActivitySnapshot['startedFrom'] {
-    return this.#details.startedFrom
+    return this[recordKey].startedFrom
   }
 
   get createdAt(): number {

@@ -2,7 +2,8 @@ import type { ActivityRecord } from '../activity/record.js'
 import { answerOf } from '../activity/values.js'
 import type { CallSite } from '../base/call-site.js'
 import { UnderwayError } from '../base/underway-error.js'
-import { currentRecord } from '../tracing/current.js'
+import type { Context } from '../tracing/api.js'
+import { activeContext, recordIn } from '../tracing/current.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import { lifecycleOf } from './begin.js'
 import { lifecycleFor } from './connect.js'
@@ -47,7 +48,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
 
 /** Somebody wrote a decorator without calling it, so that it got what it was to decorate in place of its options. */
 export function refuseUncalled(name: string, given: unknown, rest: readonly unknown[]): void {
-  const standard = typeof rest[0] === 'object' && rest[0] !== null && 'kind' in rest[0]
+  const standard = typeof rest[0] === 'object' && rest[0] !== null && typeof given === 'function'
   const legacy = rest.length > 1 && (typeof rest[0] === 'string' || typeof rest[0] === 'symbol')
   if (!standard && !legacy && typeof given !== 'function') return
   throw new UnderwayError(
@@ -92,6 +93,7 @@ function copyOf(options: object): RawOptions {
 class Site {
   readonly #options: RawOptions
   readonly #nameOf: NameOf
+  readonly #tracker: unknown
   readonly #perCall: boolean
   readonly #startedFrom: CallSite | undefined
   readonly conclude: Conclude
@@ -99,14 +101,15 @@ class Site {
 
   constructor(options: RawOptions, nameOf: NameOf, startedFrom: CallSite | undefined) {
     this.#options = copyOf(options)
+    this.#tracker = this.#options['tracker']
     this.#nameOf = nameOf
     this.#startedFrom = startedFrom
     this.#perCall = perCallKeys.some((key) => typeof this.#options[key] === 'function')
     this.conclude = concludeWith(this.#options)
   }
 
-  lifecycle(): Lifecycle {
-    return lifecycleFor(this.#options['tracker'], currentRecord())
+  lifecycle(active: Context): Lifecycle {
+    return lifecycleFor(this.#tracker, recordIn(active))
   }
 
   #describe(lifecycle: Lifecycle, call: Call): Description {
@@ -117,13 +120,10 @@ class Site {
     return this.#described.what
   }
 
-  start(lifecycle: Lifecycle, call: Call): ActivityRecord {
+  start(lifecycle: Lifecycle, call: Call, active: Context): ActivityRecord {
     const what = this.#describe(lifecycle, call)
-    return launch(lifecycle, what, {
-      name: what.name ?? this.#nameOf(call.self),
-      asPlanned: false,
-      startedFrom: this.#startedFrom,
-    })
+    const how = { name: what.name ?? this.#nameOf(call.self), asPlanned: false, startedFrom: this.#startedFrom }
+    return launch(lifecycle, what, how, active)
   }
 }
 
@@ -179,11 +179,14 @@ export function wrapFunction<F extends AnyFunction>(
   const inner = fn as unknown as (...args: never[]) => unknown
   const generates = generatesOf(inner)
   const wrapped = function (this: unknown, ...args: unknown[]): unknown {
-    const lifecycle = site.lifecycle()
+    const active = activeContext()
+    const lifecycle = site.lifecycle(active)
     if (lifecycle.disabled) return Reflect.apply(inner, this, args)
     const call: Call = { self: this, args }
-    if (!generates) return execute(site.start(lifecycle, call), inner, this, args, site.conclude)
-    return followGenerator(Reflect.apply(inner, this, args) as object, () => site.start(lifecycle, call), site.conclude)
+    if (!generates) return execute(site.start(lifecycle, call, active), inner, this, args, site.conclude)
+    const generator = Reflect.apply(inner, this, args) as object
+    // Its activity begins with the first step, wherever that is taken.
+    return followGenerator(generator, () => site.start(lifecycle, call, activeContext()), site.conclude)
   }
   try {
     dressLike(wrapped as AnyFunction, fn)

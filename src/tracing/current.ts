@@ -28,12 +28,17 @@ function ownStorage(): AsyncLocalStorage<ActivityContext | undefined> {
 
 let place: Place = 'own'
 let storage: AsyncLocalStorage<ActivityContext | undefined> | undefined
-let provenManager: unknown
+let provenManager: otel.ContextManager | undefined
 /** Whether activities were started while there was no context manager: they may still run, and only we know of them. */
 let startedWithout = false
 
-function registeredManager(): unknown {
-  return (globalThis as { [apiKey]?: { context?: unknown } })[apiKey]?.context
+function registeredManager(): otel.ContextManager | undefined {
+  return (globalThis as { [apiKey]?: { context?: otel.ContextManager } })[apiKey]?.context
+}
+
+/** The manager that was proven, asked without the way through the api, which every tracked call would take twice. */
+function contextManager(): Pick<otel.ContextManager, 'active' | 'with'> {
+  return provenManager ?? otel.context
 }
 
 /** Decides anew whenever another context manager was registered. */
@@ -78,7 +83,7 @@ function ownContext(): ActivityContext | undefined {
 /** The context that the running code is in, with the current activity in it. */
 export function activeContext(): otel.Context {
   const where = currentPlace()
-  const active = otel.context.active()
+  const active = contextManager().active()
   if (where === 'own') return ownContext() ?? active
   if (where === 'both') {
     const own = ownContext()
@@ -92,6 +97,7 @@ export function activeContext(): otel.Context {
 
 /** The activity of the context's span, if it is ours and was put there by hand; else that of the context. */
 export function recordIn(context: otel.Context): ActivityRecord | undefined {
+  if (context === otel.ROOT_CONTEXT) return undefined
   const ours = context instanceof ActivityContext
   const record = ours ? context.record : (context.getValue(activityKey) as ActivityRecord | undefined)
   const span = ours ? context.span : otel.trace.getSpan(context)
@@ -116,7 +122,7 @@ export function runIn<R>(
   const where = currentPlace()
   // Not through the arguments of `with`: managers make `null` of an undefined `this`.
   const call = (): R => Reflect.apply(fn, self, args)
-  if (where === 'context') return otel.context.with(context, call)
+  if (where === 'context') return contextManager().with(context, call)
   storage ??= ownStorage()
   if (where === 'own') {
     startedWithout = true

@@ -1,6 +1,6 @@
 import * as otel from '@opentelemetry/api'
 import type { ActivitySpanKind, KeptLink } from '../activity/options.js'
-import type { ActivityRecord } from '../activity/record.js'
+import type { ActivityDetails, ActivityRecord } from '../activity/record.js'
 import { attributeNames as names, scopeName } from '../activity/semantic-conventions.js'
 import type { EndedState } from '../activity/states.js'
 import type { Attributes } from '../activity/values.js'
@@ -48,11 +48,29 @@ export interface SpanStart {
 
 type Writable = Record<string, otel.AttributeValue>
 
+/** The names are spelled out, and checked here: V8 makes an object of computed keys several times slower. */
+type OwnAttributes = Writable &
+  Record<typeof names.module | typeof names.type, string> &
+  Partial<Record<typeof names.codeFilePath, string> & Record<typeof names.codeLineNumber, number>>
+
+function ownAttributes({ module, type, startedFrom }: ActivityRecord): OwnAttributes {
+  return startedFrom === undefined
+    ? { 'activity.module': module, 'activity.type': type }
+    : {
+        'activity.module': module,
+        'activity.type': type,
+        'code.file.path': startedFrom.file,
+        'code.line.number': startedFrom.line,
+      }
+}
+
 function startAttributes(record: ActivityRecord): Writable {
-  const attributes: Writable = { [names.module]: record.module, [names.type]: record.type }
+  const attributes: Writable = ownAttributes(record)
   if (record.group !== undefined) attributes[names.group] = record.group
-  if (record.idIsKnown || record.hasId) attributes[names.id] = record.id
-  if (record.origin?.hasId === true || record.remote?.id !== undefined)
+  // Known from now on by its span too. An id that is read later, such as by a subscriber, is on no span.
+  if (record.hasId) record.idIsKnown = true
+  if (record.idIsKnown) attributes[names.id] = record.id
+  if (record.origin?.idIsKnown === true || record.remote?.id !== undefined)
     attributes[names.parentId] = record.parentId as string
   if (record.root.type === 'run') {
     attributes[names.runId] = record.rootId
@@ -64,10 +82,6 @@ function startAttributes(record: ActivityRecord): Writable {
     if (details.plan !== undefined) attributes[names.plan] = details.plan
     if (details.attempt !== undefined) attributes[names.attempt] = details.attempt.number
     if (details.severity !== undefined) attributes[names.severity] = details.severity
-    if (details.startedFrom !== undefined) {
-      attributes[names.codeFilePath] = details.startedFrom.file
-      attributes[names.codeLineNumber] = details.startedFrom.line
-    }
   }
   return attributes
 }
@@ -104,10 +118,8 @@ export function startSpan(record: ActivityRecord, context: ActivityContext, star
   }
 }
 
-function endAttributes(record: ActivityRecord, state: EndedState): Writable {
-  const attributes: Writable = { [names.state]: state }
-  const { details } = record
-  if (details === undefined) return attributes
+function endAttributes(details: ActivityDetails): Writable {
+  const attributes: Writable = {}
   const { progress } = details
   if (details.doing !== undefined) attributes[names.doing] = details.doing
   if (details.did !== undefined) attributes[names.did] = details.did
@@ -128,7 +140,8 @@ export function endSpan(record: ActivityRecord, state: EndedState, faults: Fault
   if (span === undefined) return
   try {
     if (span.isRecording()) {
-      span.setAttributes(endAttributes(record, state))
+      span.setAttribute(names.state, state)
+      if (record.details !== undefined) span.setAttributes(endAttributes(record.details))
       if (state === 'failed')
         describeFailure(span, record, (record.owner as Partial<Lifecycle>).exceptionsOnSpans !== false)
     }

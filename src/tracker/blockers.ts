@@ -48,7 +48,7 @@ function conditionOf(record: ActivityRecord, nowMonotonic: number): ActivityCond
 }
 
 export function blockerOf(record: ActivityRecord, instance: string, nowMonotonic: number): Blocker {
-  const { details } = record
+  const { details, startedFrom } = record
   const since = record.startedMonotonic > never ? record.startedMonotonic : record.createdMonotonic
   return {
     kind: 'activity',
@@ -67,8 +67,6 @@ export function blockerOf(record: ActivityRecord, instance: string, nowMonotonic
     ...(details?.plan === undefined ? {} : { plan: details.plan }),
     ...(details?.doing === undefined ? {} : { doing: details.doing }),
     ...(details?.progress === undefined ? {} : { progress: details.progress }),
-    ...(details?.startedFrom === undefined
-      ? {}
-      : { startedFrom: `${details.startedFrom.file}:${details.startedFrom.line}` }),
+    ...(startedFrom === undefined ? {} : { startedFrom: `${startedFrom.file}:${startedFrom.line}` }),
   }
 }

@@ -6,7 +6,8 @@ const maxDrainPasses = 100
 /** Numbers changes and hands them to subscribers in batches, after the caller has gone back to the event loop. */
 export class Feed {
   readonly #host: FeedHost
-  readonly #subscriptions = new Set<Subscription>()
+  /** Replaced as a whole when somebody comes or goes, so that it can be walked while that happens. */
+  #subscriptions: readonly Subscription[] = []
   #number = 0
   #scheduled = false
   #droppedBefore = 0
@@ -21,7 +22,7 @@ export class Feed {
   }
 
   get observed(): boolean {
-    return this.#subscriptions.size > 0
+    return this.#subscriptions.length > 0
   }
 
   /** Counts a change that nobody reads. */
@@ -29,15 +30,11 @@ export class Feed {
     this.#number += 1
   }
 
-  publish(body: ChangeBody): void {
+  /** @param time when it happened, if that was read from the wall clock already */
+  publish(body: ChangeBody, time: number = this.#host.clock.wallMillis()): void {
     this.#number += 1
-    const { instance, clock } = this.#host
-    const change: Change = Object.assign(body, {
-      number: this.#number,
-      time: clock.wallMillis(),
-      instance,
-      origin: 'local' as const,
-    })
+    const { instance } = this.#host
+    const change: Change = { ...body, number: this.#number, time, instance, origin: 'local' }
     for (const subscription of this.#subscriptions) subscription.offer(change)
     this.#schedule()
   }
@@ -67,9 +64,11 @@ export class Feed {
 
   subscribe(listener: (items: readonly FeedItem[]) => unknown, options: SubscribeOptions): Subscription {
     const subscription = new Subscription(this.#host, listener, options, (ended) => {
-      if (this.#subscriptions.delete(ended)) this.#droppedBefore += ended.stats().dropped
+      if (!this.#subscriptions.includes(ended)) return
+      this.#subscriptions = this.#subscriptions.filter((one) => one !== ended)
+      this.#droppedBefore += ended.stats().dropped
     })
-    this.#subscriptions.add(subscription)
+    this.#subscriptions = [...this.#subscriptions, subscription]
     return subscription
   }
 
@@ -79,6 +78,6 @@ export class Feed {
   }
 
   stats(): SubscriptionStats[] {
-    return [...this.#subscriptions].map((subscription) => subscription.stats())
+    return this.#subscriptions.map((subscription) => subscription.stats())
   }
 }

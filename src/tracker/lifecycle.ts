@@ -10,6 +10,7 @@ import type { Counters, Row } from './counters.js'
 import { Durations } from './durations.js'
 import type { Errors } from './errors.js'
 import type { Feed } from './feed.js'
+import { IdIndex } from './id-index.js'
 import { OpenList } from './open-list.js'
 import type { TrackerPorts } from './ports.js'
 import { beginWatching, inheritedSubtree } from './subtrees.js'
@@ -57,7 +58,7 @@ export class Lifecycle implements RecordOwner {
   /** Where blocks and handles were first started from, by module and name. */
   readonly sites = new Map<string, CallSite>()
   ports: TrackerPorts | undefined = undefined
-  readonly #ids = new Map<string, ActivityRecord>()
+  readonly #ids = new IdIndex()
   #sweeping = false
 
   constructor(parts: LifecycleParts) {
@@ -75,12 +76,12 @@ export class Lifecycle implements RecordOwner {
   }
 
   /** A record's id was read for the first time. */
-  adopt(record: ActivityRecord, id: string): void {
-    this.#ids.set(id, record)
+  adopt(record: ActivityRecord): void {
+    this.#ids.add(record)
   }
 
   find(id: string): ActivityRecord | undefined {
-    return this.#ids.get(id)
+    return this.#ids.find(id)
   }
 
   snapshot(record: ActivityRecord): ActivitySnapshot {
@@ -101,7 +102,7 @@ export class Lifecycle implements RecordOwner {
     const earlier = createdAt === undefined ? 0 : Math.max(wall - createdAt, 0)
     const record = new ActivityRecord(this, what, origin, id, wall - earlier, this.clock.monotonicMillis() - earlier)
     record.counted = row
-    if (id !== undefined) this.#ids.set(id, record)
+    if (id !== undefined) this.#ids.add(record)
     if (!asPlanned) {
       record.state = 'running'
       record.startedMonotonic = record.createdMonotonic
@@ -114,10 +115,17 @@ export class Lifecycle implements RecordOwner {
     return record
   }
 
-  /** Tells the feed about an activity that was just created, once its details are in place. */
-  announce(record: ActivityRecord): void {
+  /**
+   * Tells the feed about an activity that was just created, once its details are in place.
+   *
+   * @param time what the wall clock said when it was created. @defaultValue now
+   */
+  announce(record: ActivityRecord, time?: number): void {
     if (this.feed.observed)
-      this.feed.publish({ kind: record.state === 'planned' ? 'planned' : 'started', activity: this.snapshot(record) })
+      this.feed.publish(
+        { kind: record.state === 'planned' ? 'planned' : 'started', activity: this.snapshot(record) },
+        time,
+      )
     else this.feed.skip()
   }
 
@@ -220,7 +228,7 @@ export class Lifecycle implements RecordOwner {
     record.state = state
     record.endedMonotonic = now
     this.open.remove(record)
-    if (record.hasId) this.#ids.delete(record.id)
+    this.#ids.remove(record)
     record.releaseAncestors()
     this.counters.ended(record.counted as Row, record, state, asPlanned)
     if (this.durations.observed && record.startedMonotonic > never)

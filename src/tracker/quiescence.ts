@@ -25,7 +25,24 @@ export class Quiescence {
 
   isQuiescent(scope: Scope | undefined): boolean {
     if (this.#lifecycle.counters.whole.open === 0) return true
+    const sole = this.#asker() === undefined ? this.#soleTally(scope) : undefined
+    if (sole !== undefined) return sole.open === 0
     return this.#watch(resolveScope(this.#lifecycle.faults, scope), false).quiescent()
+  }
+
+  /** What alone answers the two questions that are asked most: about everything, and about one module. */
+  #soleTally(scope: Scope | undefined): Pick<Tally, 'open'> | undefined {
+    const { counters } = this.#lifecycle
+    if (scope === undefined) return counters.whole
+    if (counters.overflowed) return undefined
+    try {
+      const { module, group, type, within, attributes, where, planned, self } = scope
+      const more = group ?? type ?? within ?? attributes ?? where ?? planned ?? self
+      return typeof module === 'string' && more === undefined ? counters.modules.named(module, false) : undefined
+    } catch {
+      // What cannot be read is counted where the scope is read field by field.
+      return undefined
+    }
   }
 
   /** Resolves, never rejects: `true` once quiescent, `false` on timeout and on abort. */

@@ -40,6 +40,7 @@ export class Subscription {
   #batch: FeedItem[] = []
   #missing: { from: number; to: number } | undefined = undefined
   #delivering = false
+  #over = false
   #delivered = 0
   #dropped = 0
   #faults = 0
@@ -61,6 +62,8 @@ export class Subscription {
   }
 
   offer(change: Change): void {
+    // Another subscriber may have ended this one while the change was on its way.
+    if (this.#over) return
     if (this.#batch.length >= this.#maxBatch) {
       // Inside its own delivery a subscriber cannot be called again: what it causes beyond its bound is dropped.
       if (this.#whenFull !== 'inline' || this.#delivering) return this.#drop(change)
@@ -109,6 +112,7 @@ export class Subscription {
   /** Ends it; what waits is delivered first. */
   end(): void {
     this.deliver()
+    this.#over = true
     this.#ended(this)
   }
 

@@ -2,13 +2,28 @@ import type { Tally } from './tally.js'
 
 const shownModules = 10
 
-function byCount(count: (tally: Tally) => number): (a: Tally, b: Tally) => number {
+type Order = (a: Tally, b: Tally) => number
+
+function byCount(count: (tally: Tally) => number): Order {
   return (a, b) => count(b) - count(a) || (a.name < b.name ? -1 : 1)
 }
 
-function part(tallies: Iterable<Tally>, count: (tally: Tally) => number, all: boolean): string {
-  const busy = [...tallies].filter((tally) => count(tally) > 0).sort(byCount(count))
-  const shown = all ? busy : busy.slice(0, shownModules)
+/** The first few in this order, without sorting the rest: there may be thousands of modules, and ten are shown. */
+function firstFew(tallies: readonly Tally[], order: Order, limit: number): Tally[] {
+  if (tallies.length <= limit) return [...tallies].sort(order)
+  const first = tallies.slice(0, limit).sort(order)
+  for (let index = limit; index < tallies.length; index += 1) {
+    const tally = tallies[index] as Tally
+    if (order(tally, first[limit - 1] as Tally) > 0) continue
+    first[limit - 1] = tally
+    first.sort(order)
+  }
+  return first
+}
+
+function part(tallies: readonly Tally[], count: (tally: Tally) => number, all: boolean): string {
+  const busy = tallies.filter((tally) => count(tally) > 0)
+  const shown = firstFew(busy, byCount(count), all ? busy.length : shownModules)
   const rest = busy.length - shown.length
   const names = shown.map((tally) => `${tally.name}: ${count(tally)}`)
   if (rest > 0) names.push(`… and ${rest.toLocaleString('en')} more`)

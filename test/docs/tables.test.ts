@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { variants } from '../../bench/variants.js'
 import { bounds } from '../../src/activity/bounds.js'
 import {
   attributeNames,
@@ -82,6 +83,11 @@ describe('the documents say what the code says', () => {
   test('every state has a word for those who come from another tracker', () => {
     const states = read('docs/vocabulary.md').split('## States\n')[1] ?? ''
     for (const state of Object.keys(activityStates)) expect(states).toContain(`\`${state}\``)
+  })
+
+  test('every variant of the benchmark has its figures, and no other', () => {
+    const listed = [...read('docs/benchmarks.md').matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name)
+    expect(listed.sort()).toEqual(Object.keys(variants).sort())
   })
 
   test('the version in the code is that of the package', () => {

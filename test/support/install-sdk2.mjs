@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -42,6 +42,16 @@ export function installSdk2() {
   }
   writeFileSync(stamp, lock)
   return undefined
+}
+
+/** Puts the built package beside the 2.x SDK. A copy and not a link: what it imports must be found from there. */
+export function copyPackageToSdk2() {
+  const root = join(import.meta.dirname, '../..')
+  const copy = join(sdk2Folder, 'node_modules/underway')
+  rmSync(copy, { recursive: true, force: true })
+  mkdirSync(copy, { recursive: true })
+  cpSync(join(root, 'dist'), join(copy, 'dist'), { recursive: true })
+  copyFileSync(join(root, 'package.json'), join(copy, 'package.json'))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,8 +1,8 @@
-import { copyFileSync, cpSync, mkdirSync, rmSync } from 'node:fs'
+import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { runNode } from '../../support/child-process.js'
-import { installSdk2, sdk2Folder } from '../../support/install-sdk2.mjs'
+import { copyPackageToSdk2, installSdk2, sdk2Folder } from '../../support/install-sdk2.mjs'
 import { succeeded } from '../../support/installed-project.js'
 import { repositoryRoot } from '../../support/repository.js'
 
@@ -32,13 +32,8 @@ if (missing !== undefined) console.warn(`skipped: ${missing}`)
 describe.skipIf(missing !== undefined)('with the packages of the 2.x line', () => {
   const modules = join(sdk2Folder, 'node_modules')
 
-  // A copy and not a link: what it imports must be found from there.
   beforeAll(() => {
-    const copy = join(modules, 'underway')
-    rmSync(copy, { recursive: true, force: true })
-    mkdirSync(copy, { recursive: true })
-    cpSync(join(repositoryRoot, 'dist'), join(copy, 'dist'), { recursive: true })
-    copyFileSync(join(repositoryRoot, 'package.json'), join(copy, 'package.json'))
+    copyPackageToSdk2()
     copyFileSync(contract, join(modules, 'sdk-contract.mjs'))
   })
 

@@ -1,0 +1,8 @@
+/** Both lines of the SDK have these shapes. */
+export interface Packages {
+  underway(): Promise<typeof import('underway')>
+  api(): Promise<typeof import('@opentelemetry/api')>
+  sdk(): Promise<typeof import('@opentelemetry/sdk-trace')>
+  contextManagers(): Promise<typeof import('@opentelemetry/context-async-hooks')>
+}
+export const packages: Packages

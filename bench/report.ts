@@ -1,0 +1,84 @@
+import { type Round, ratiosOf, type Spread, spreadOf, valuesOf } from './statistics.ts'
+import { type Kind, units, type Variant } from './variants.ts'
+
+export interface Report {
+  readonly rounds: readonly Round[]
+  readonly variants: readonly (readonly [name: string, variant: Variant])[]
+  readonly versions: readonly string[]
+  /** The day of the run, as in 2026-01-31. */
+  readonly day: string
+  /** Variants that could not be run, and why. */
+  readonly missing: string | undefined
+}
+
+const headings: Readonly<Record<Kind, string>> = {
+  cpu: 'CPU time of one activity',
+  memory: 'Memory of one open activity',
+  query: 'Questions',
+}
+
+function figure(value: number): string {
+  return value < 100 ? value.toLocaleString('en', { maximumFractionDigits: 1 }) : Math.round(value).toLocaleString('en')
+}
+
+function row(rounds: readonly Round[], name: string, variant: Variant): string {
+  const values = valuesOf(rounds, name)
+  if (values.length === 0) return `| \`${name}\` | ${variant.what} | not run | | |`
+  const { median, min, max } = spreadOf(values)
+  const ratios = variant.stock === undefined ? [] : ratiosOf(rounds, name, variant.stock)
+  const ratio: Spread | undefined = ratios.length === 0 ? undefined : spreadOf(ratios)
+  const compared =
+    ratio === undefined ? '' : `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)} to ${ratio.max.toFixed(2)})`
+  return `| \`${name}\` | ${variant.what} | ${figure(median)} | ${figure(min)} to ${figure(max)} | ${compared} |`
+}
+
+/** The tables, as Markdown. */
+export function tables({ rounds, variants }: Report): string {
+  const kinds = Object.keys(headings) as Kind[]
+  return kinds
+    .map((kind) => {
+      const rows = variants.flatMap(([name, variant]) => (variant.kind === kind ? [row(rounds, name, variant)] : []))
+      return [
+        `## ${headings[kind]}`,
+        '',
+        `| variant | what | median, ${units[kind]} | range | ratio to stock (range) |`,
+        '|---|---|---:|---:|---:|',
+        ...rows,
+      ].join('\n')
+    })
+    .join('\n\n')
+}
+
+/** docs/benchmarks.md. */
+export function page(report: Report): string {
+  return `# Benchmarks
+
+Written by \`npm run bench\`; do not edit. Measured on ${report.day} in ${report.rounds.length} rounds with:
+
+${report.versions.map((version) => `- ${version}`).join('\n')}
+${report.missing === undefined ? '' : `\nNot run: ${report.missing}\n`}
+${tables(report)}
+
+## How to read it
+
+- *CPU time* is what the whole process used, garbage collection and compilation included, without the warm-up, divided
+  by the number of activities. Every call is one activity inside another; each does next to nothing, so that what is
+  seen is what is around it.
+- *Stock* is \`startActiveSpan\` with a \`BatchSpanProcessor\` and the same attributes set through the api
+  (\`activity.module\`, \`activity.type\`, \`activity.state\`, \`code.file.path\`, \`code.line.number\`). Its exporter only counts.
+- *Ratio* is to stock in the same round. Variants without an SDK are compared with stock on SDK 3.x.
+- Every variant runs in a process of its own, in an order that is shuffled anew in every round, with
+  \`--no-allocation-site-pretenuring\`: without it V8 makes stock bimodal, by the luck of the process.
+- A run counts only if every change reached the subscriber, every span reached the exporter, every child had its parent
+  and nothing stayed open. To that end all variants go back to the event loop after every 250 calls.
+- *Memory* is heap and external memory after garbage collection, per activity, with tens of thousands open and nobody
+  subscribed. Of a pending call it includes the promises that the call itself makes.
+
+## What it does not say
+
+- How long a call takes to answer: CPU time is not latency.
+- What an exporter costs that sends: that comes on top, with and without this package.
+- What your work costs. Around work of a millisecond all of this is less than one percent.
+- How it is on your machine: run \`npm run bench\`.
+`
+}

@@ -1,0 +1,103 @@
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { copyPackageToSdk2, installSdk2 } from '../test/support/install-sdk2.mjs'
+import { page, type Report, tables } from './report.ts'
+import { packagesOfSdk2, runVariant, type Size } from './run-variant.ts'
+import { type Round, shuffled } from './statistics.ts'
+import { type Variant, variantNamed, variants } from './variants.ts'
+import { versionsUsed } from './versions.ts'
+
+const root = join(import.meta.dirname, '..')
+
+const usage = `npm run bench -- [--quick] [--rounds <number>] [--only <variant>]...
+
+  --quick   three short rounds; prints the tables and leaves docs/benchmarks.md alone
+  --only    just these variants, and the stock that they are compared with; prints the tables`
+
+interface Settings {
+  readonly rounds: number
+  readonly quick: boolean
+  readonly only: readonly string[]
+}
+
+function settingsOf(args: string[]): Settings {
+  const { values } = parseArgs({
+    args,
+    options: {
+      quick: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+      only: { type: 'string', multiple: true, default: [] },
+    },
+  })
+  const rounds = Number(values.rounds ?? (values.quick ? 3 : 9))
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new Error(`--rounds: expected a whole number from 1 on\n\n${usage}`)
+  return { rounds, quick: values.quick, only: values.only }
+}
+
+function sizeOf(name: string, { kind }: Variant, quick: boolean): Size {
+  const shorter = quick ? 5 : 1
+  switch (kind) {
+    case 'cpu':
+      return { count: 200_000 / shorter, warmUp: 40_000 / shorter }
+    case 'memory':
+      // The processes differ by what they share, which counts for little only if there are many.
+      return { count: quick ? 30_000 : 110_000, warmUp: 0 }
+    case 'query':
+      return name === 'query-summary'
+        ? { count: 5_000 / shorter, warmUp: 1_000 }
+        : { count: 5_000_000 / shorter, warmUp: 100_000 }
+  }
+}
+
+function chosen(only: readonly string[]): [string, Variant][] {
+  if (only.length === 0) return Object.entries(variants)
+  const names = new Set(only.flatMap((name) => [variantNamed(name).stock ?? [], name].flat()))
+  return [...names].map((name) => [name, variantNamed(name)])
+}
+
+/** @returns why the 2.x line cannot be measured, if so */
+function prepareSdk2(): string | undefined {
+  const missing = installSdk2()
+  if (missing !== undefined) return missing
+  copyPackageToSdk2()
+  copyFileSync(join(import.meta.dirname, 'packages.mjs'), packagesOfSdk2)
+  return undefined
+}
+
+async function runRound(names: readonly (readonly [string, Variant])[], quick: boolean): Promise<Round> {
+  const round = new Map<string, number>()
+  for (const [name, variant] of shuffled(names)) round.set(name, await runVariant(name, sizeOf(name, variant, quick)))
+  return round
+}
+
+async function main(): Promise<void> {
+  const { rounds: planned, quick, only } = settingsOf(process.argv.slice(2))
+  if (!existsSync(join(root, 'dist/index.js'))) throw new Error('there is no dist/: run "npm run build" first')
+  const named = chosen(only)
+  const wantsSdk2 = named.some(([, { sdk }]) => sdk === '2')
+  const missing = wantsSdk2 ? prepareSdk2() : undefined
+  if (missing !== undefined) console.warn(`without the 2.x line: ${missing}`)
+  const runnable = named.filter(([, { sdk }]) => sdk !== '2' || missing === undefined)
+  const rounds: Round[] = []
+  for (let number = 1; number <= planned; number += 1) {
+    console.warn(`round ${number} of ${planned}`)
+    rounds.push(await runRound(runnable, quick))
+  }
+  const report: Report = {
+    rounds,
+    variants: named,
+    versions: versionsUsed(wantsSdk2 && missing === undefined),
+    day: new Date().toISOString().slice(0, 10),
+    missing: missing === undefined ? undefined : 'the 2.x line of the SDK, which could not be installed.',
+  }
+  if (quick || only.length > 0) {
+    console.log(tables(report))
+    return
+  }
+  writeFileSync(join(root, 'docs/benchmarks.md'), page(report))
+  console.log('wrote docs/benchmarks.md')
+}
+
+await main()

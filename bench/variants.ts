@@ -1,0 +1,80 @@
+/** What a variant is measured in. */
+export const units = { cpu: 'ns per activity', memory: 'B per open activity', query: 'ns per call' } as const
+export type Kind = keyof typeof units
+
+export interface Variant {
+  readonly kind: Kind
+  /** The file in `variants/` that sets it up. */
+  readonly file: 'stock' | 'underway' | 'plain' | 'handles' | 'pending' | 'queries'
+  /** Which SDK is registered; `none` leaves the api alone. */
+  readonly sdk: '3' | '2' | 'none'
+  readonly what: string
+  /** The variant that it is compared with, in the same round. */
+  readonly stock?: string
+  readonly async?: boolean
+  readonly subscriber?: boolean
+  readonly disabled?: boolean
+}
+
+const stockWhat = '`startActiveSpan`, the same attributes set through the api'
+
+function tracked(sdk: Variant['sdk'], async: boolean, more: Partial<Variant> & { readonly what: string }): Variant {
+  const stock = `sdk${sdk === 'none' ? '3' : sdk}-stock-${async ? 'async' : 'sync'}`
+  return { kind: 'cpu', file: 'underway', sdk, async, stock, ...more }
+}
+
+function stockOf(sdk: Variant['sdk'], async: boolean): Variant {
+  return { kind: 'cpu', file: 'stock', sdk, async, what: stockWhat }
+}
+
+const full = { subscriber: true, what: 'tracked, SDK and one subscriber' }
+const observed = { subscriber: true, what: 'tracked, one subscriber, no SDK' }
+const alone = { what: 'tracked, nobody listens, no SDK' }
+const disabled = { disabled: true, what: 'a tracker that is disabled' }
+const plain = { file: 'plain', what: 'the functions themselves' } as const
+
+function held(sdk: Variant['sdk'], file: 'handles' | 'pending', what: string, stock?: string): Variant {
+  return { kind: 'memory', file, sdk, what, ...(stock === undefined ? {} : { stock }) }
+}
+
+function query(what: string): Variant {
+  return { kind: 'query', file: 'queries', sdk: 'none', what }
+}
+
+/** Everything that is measured, by name; docs/benchmarks.md lists the same. */
+export const variants: Readonly<Record<string, Variant>> = {
+  'sdk3-stock-sync': stockOf('3', false),
+  'sdk3-underway-sync': tracked('3', false, full),
+  'sdk3-stock-async': stockOf('3', true),
+  'sdk3-underway-async': tracked('3', true, full),
+  'sdk2-stock-sync': stockOf('2', false),
+  'sdk2-underway-sync': tracked('2', false, full),
+  'sdk2-stock-async': stockOf('2', true),
+  'sdk2-underway-async': tracked('2', true, full),
+  'nosdk-subscriber-sync': tracked('none', false, observed),
+  'nosdk-subscriber-async': tracked('none', true, observed),
+  'nosdk-sync': tracked('none', false, alone),
+  'nosdk-async': tracked('none', true, alone),
+  'disabled-sync': tracked('none', false, disabled),
+  'disabled-async': tracked('none', true, disabled),
+  'plain-sync': tracked('none', false, plain),
+  'plain-async': tracked('none', true, plain),
+  'sdk3-stock-handle': held('3', 'handles', 'a span of `startSpan`'),
+  'sdk3-underway-handle': held('3', 'handles', 'a handle of `startActivity`, SDK', 'sdk3-stock-handle'),
+  'nosdk-underway-handle': held('none', 'handles', 'a handle of `startActivity`, no SDK', 'sdk3-stock-handle'),
+  'sdk3-stock-pending': held('3', 'pending', 'a pending call inside `startActiveSpan`'),
+  'sdk3-underway-pending': held('3', 'pending', 'a pending wrapped call, SDK', 'sdk3-stock-pending'),
+  'nosdk-underway-pending': held('none', 'pending', 'a pending wrapped call, no SDK', 'sdk3-stock-pending'),
+  'query-quiescent': query('`isQuiescent()`, nothing open'),
+  'query-quiescent-busy': query('`isQuiescent()`, 1,000 modules busy'),
+  'query-module': query('`isQuiescent({ module })` of a quiet one, 1,000 modules busy'),
+  'query-module-busy': query('`isQuiescent({ module })` of a busy one, 1,000 modules busy'),
+  'query-summary': query('`runningSummary()`, 1,000 modules busy'),
+}
+
+/** @throws Error naming the variants that exist */
+export function variantNamed(name: string): Variant {
+  const variant = variants[name]
+  if (variant !== undefined) return variant
+  throw new Error(`there is no variant '${name}'; choose one of ${Object.keys(variants).join(', ')}`)
+}

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest'
+import { tables } from '../../bench/report.js'
+import { runVariant } from '../../bench/run-variant.js'
+import { ratiosOf, shuffled, spreadOf } from '../../bench/statistics.js'
+import { variants } from '../../bench/variants.js'
+
+const small = { count: 500, warmUp: 250 }
+
+describe('a run of the benchmark', () => {
+  test.each(['sdk3-stock-async', 'sdk3-underway-sync', 'sdk3-underway-pending', 'query-summary'])(
+    'of %s gives a figure',
+    async (name) => {
+      expect(await runVariant(name, small)).toBeGreaterThan(0)
+    },
+  )
+
+  test('does not count when spans were lost', async () => {
+    // The BatchSpanProcessor drops most of what ends in one turn of the event loop.
+    const flooded = { count: 5_000, warmUp: 0, chunk: 5_000 }
+    await expect(runVariant('sdk3-underway-sync', flooded)).rejects.toThrow(
+      /^sdk3-underway-sync: the run does not count: exported: expected 10000, got \d+/,
+    )
+  })
+
+  test('of a variant that does not exist names those that do', async () => {
+    await expect(runVariant('fastest', small)).rejects.toThrow(/there is no variant 'fastest'.*plain-sync/)
+  })
+})
+
+describe('the figures', () => {
+  test('are medians with their range, and ratios to stock in the same round', () => {
+    const rounds = [
+      { ours: 110, stock: 100 },
+      { ours: 330, stock: 300 },
+      { ours: 240, stock: 200 },
+    ].map((round) => new Map(Object.entries(round)))
+    expect(spreadOf([3, 1, 2])).toEqual({ median: 2, min: 1, max: 3 })
+    expect(spreadOf([4, 1, 2, 3]).median).toBe(2.5)
+    expect(ratiosOf(rounds, 'ours', 'stock').map((ratio) => ratio.toFixed(2))).toEqual(['1.10', '1.10', '1.20'])
+  })
+
+  test('come from rounds in an order of their own, each with every variant once', () => {
+    const names = Object.keys(variants)
+    expect(shuffled(names, () => 0)).not.toEqual(names)
+    expect(shuffled(names).sort()).toEqual([...names].sort())
+  })
+
+  test('of a variant that was not run say so', () => {
+    const [name, variant] = Object.entries(variants)[0] ?? []
+    if (name === undefined || variant === undefined) throw new Error('there are no variants')
+    const report = { rounds: [], variants: [[name, variant]] as const, versions: [], day: '', missing: 'it' }
+    expect(tables(report)).toContain(`| \`${name}\` | ${variant.what} | not run |`)
+  })
+})
