@@ -10,7 +10,7 @@ import { OtlpSender } from './otlp-sender.js'
 const suppressionKey = otel.createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 
 /** Our own requests are nobody's activity and nobody's span. */
-export function untraced<T>(work: () => T): T {
+function untraced<T>(work: () => T): T {
   return detached(() => otel.context.with(otel.ROOT_CONTEXT.setValue(suppressionKey, true), work))
 }
 
