@@ -92,7 +92,7 @@ class RunningHandle implements UnderwayHandle {
       exitTimeoutMillis: this.#exitTimeoutMillis,
       handOver: parts.options.handOverAtExit ?? true,
       onSignals: parts.options.flushOnSignals ?? false,
-      flush: () => this.#settle(this.#exitTimeoutMillis, ({ provider }) => provider.forceFlush(), true),
+      flush: () => this.#settle(this.#exitTimeoutMillis, () => this.#collect(), true),
       shutdown: () => this.shutdown(),
     })
   }
@@ -109,7 +109,7 @@ class RunningHandle implements UnderwayHandle {
   }
 
   flush(options: { readonly timeoutMillis?: number } = {}): Promise<boolean> {
-    return this.#settle(options.timeoutMillis ?? 10_000, ({ provider }) => provider.forceFlush(), false)
+    return this.#settle(options.timeoutMillis ?? 10_000, () => this.#collect(), false)
   }
 
   shutdown(options: { readonly timeoutMillis?: number } = {}): Promise<boolean> {
@@ -123,7 +123,11 @@ class RunningHandle implements UnderwayHandle {
 
   async #end(timeoutMillis: number): Promise<boolean> {
     this.#unwatch()
-    const all = await this.#settle(timeoutMillis, ({ provider }) => provider.shutdown(), true)
+    const all = await this.#settle(
+      timeoutMillis,
+      () => Promise.allSettled(this.#all.map(({ provider }) => provider.shutdown())),
+      true,
+    )
     this.#detach()
     for (const { outlet, unregister } of this.#all) {
       outlet.close()
@@ -133,11 +137,19 @@ class RunningHandle implements UnderwayHandle {
     return all
   }
 
+  /** Only metrics: the providers of the others would hold the process with a timer for as long as the collector hangs. */
+  async #collect(): Promise<void> {
+    await Promise.allSettled([this.#parts.running.metrics?.provider.forceFlush()])
+  }
+
   /** @returns whether everything was exported in time */
-  async #settle(timeoutMillis: number, work: (one: Running) => Promise<void>, thenAbandon: boolean): Promise<boolean> {
+  async #settle(timeoutMillis: number, work: () => Promise<unknown>, thenAbandon: boolean): Promise<boolean> {
     const lostBefore = this.#lost()
     this.#parts.tracker.flushNow()
-    const outcome = await beforeDeadline(systemClock, timeoutMillis, () => Promise.allSettled(this.#all.map(work)))
+    const outcome = await beforeDeadline(systemClock, timeoutMillis, async () => {
+      await work()
+      await Promise.all(this.#all.map(({ outlet }) => outlet.flush()))
+    })
     if (outcome.kind !== 'settled' && thenAbandon) for (const { outlet } of this.#all) outlet.abandon()
     return outcome.kind === 'settled' && this.#lost() === lostBefore
   }

@@ -24,6 +24,7 @@ export interface Leftover {
 export interface Outlet {
   readonly sender: OtlpSender
   status(): QueueStatus
+  flush(): Promise<void>
   /** Takes out what has not settled, as payloads. */
   leftovers(): { readonly count: number; readonly payloads: readonly Leftover[] }
   /** What became of the leftovers. */
@@ -54,6 +55,10 @@ export class Pipeline<T> implements Outlet {
 
   status(): QueueStatus {
     return this.queue.status()
+  }
+
+  flush(): Promise<void> {
+    return this.queue.flush()
   }
 
   settle(count: number, delivered: boolean): void {

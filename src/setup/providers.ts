@@ -85,8 +85,8 @@ function startMetrics({ sdk, environment, resource }: Ingredients): Running<otel
       done({ code: 0 })
     },
     selectAggregationTemporality: temporalitySelector(environment.temporality, sdk.metrics),
-    forceFlush: () => pipeline.queue.flush(),
-    shutdown: () => pipeline.queue.flush(),
+    async forceFlush(): Promise<void> {},
+    async shutdown(): Promise<void> {},
   }
   const reader = new sdk.metrics.PeriodicExportingMetricReader({
     exporter,

@@ -76,9 +76,12 @@ describe('a collector that does not work delays the end by a second at most', ()
   /** Generous to a busy machine: the exporters of the SDK hold a process for ten seconds. */
   const mostMillis = 3_000
 
-  test('when it hangs', async () => {
+  test.each([
+    ['when it hangs', 'time-exit'],
+    ['when it hangs and a flush has run out of time', 'time-exit-after-flush'],
+  ])('%s', async (_when, what) => {
     const collector = await receiver(() => {})
-    const { code, stdout, stderr } = await run(collector.endpoint, [program, 'time-exit'])
+    const { code, stdout, stderr } = await run(collector.endpoint, [program, what])
     const { millis, ...queue } = JSON.parse(stdout) as { readonly millis: number }
     expect({ code, stderr, queue }).toMatchObject({ code: 0, stderr: '', queue: { failed: 1, pending: 0 } })
     expect(millis).toBeLessThan(mostMillis)
