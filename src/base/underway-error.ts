@@ -4,6 +4,7 @@ export const errorCodes = {
   DECORATOR_TARGET: 'a decorator was put where it cannot work',
   MODULE_DUPLICATE: 'a module name was registered twice',
   NOT_QUIESCENT: 'work was still open where a test expected none',
+  SETUP_SDK_MISSING: 'startUnderway found no SDK packages that fit the OpenTelemetry api',
 } as const
 
 export type ErrorCode = keyof typeof errorCodes

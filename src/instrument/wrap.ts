@@ -48,9 +48,8 @@ const expected: Readonly<Record<string, readonly string[]>> = {
 
 /** Somebody wrote a decorator without calling it, so that it got what it was to decorate in place of its options. */
 export function refuseUncalled(name: string, given: unknown, rest: readonly unknown[]): void {
-  const standard = typeof rest[0] === 'object' && rest[0] !== null && typeof given === 'function'
   const legacy = rest.length > 1 && (typeof rest[0] === 'string' || typeof rest[0] === 'symbol')
-  if (!standard && !legacy && typeof given !== 'function') return
+  if (!legacy && typeof given !== 'function') return
   throw new UnderwayError(
     'OPTIONS_INVALID',
     `${name} takes options first: write @${name}() or @${name}({ module: 'Trainer' }), and ${name}({ … }, fn) to wrap a function`,

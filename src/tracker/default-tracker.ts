@@ -1,4 +1,4 @@
-import { ActivityTracker } from './tracker.js'
+import { ActivityTracker, lifecycleKey } from './tracker.js'
 
 /** What all copies of the package in one thread share. Only fields may be added while the number stays. */
 interface SharedSlot {
@@ -17,5 +17,17 @@ function slot(): SharedSlot {
 export function getTracker(): ActivityTracker {
   const shared = slot()
   shared.tracker ??= new ActivityTracker()
+  return shared.tracker
+}
+
+/**
+ * Tells the default tracker what set-up found out. A tracker that somebody holds already is changed, not replaced; what
+ * it counted before keeps its module.
+ */
+export function configureDefaultTracker(serviceName: string | undefined, disabled: boolean): ActivityTracker {
+  const shared = slot()
+  shared.tracker ??= new ActivityTracker({ serviceName, disabled })
+  // Another version of the package may have made it.
+  shared.tracker[lifecycleKey].configure?.(serviceName, disabled)
   return shared.tracker
 }

@@ -41,13 +41,13 @@ export interface LifecycleParts {
  * and feed cannot disagree. Internal; another copy of the package may call it through the shared tracker.
  */
 export class Lifecycle implements RecordOwner {
-  readonly serviceName: string
-  readonly disabled: boolean
+  serviceName: string
+  disabled: boolean
   readonly groupOf: (module: string) => string | undefined
   readonly clock: Clock
   readonly faults: Faults
   readonly intake: Intake
-  readonly process: ActivityProcess
+  process: ActivityProcess
   readonly counters: Counters
   readonly errors: Errors
   readonly feed: Feed
@@ -73,6 +73,14 @@ export class Lifecycle implements RecordOwner {
     this.errors = parts.errors
     this.feed = parts.feed
     this.durations = new Durations(parts.clock, parts.faults)
+  }
+
+  /** What set-up learns after the tracker was made. What was counted before keeps the module that it had. */
+  configure(serviceName: string | undefined, disabled: boolean): void {
+    this.disabled = disabled
+    if (serviceName === undefined || serviceName === this.serviceName) return
+    this.serviceName = serviceName
+    this.process = Object.freeze({ ...this.process, service: serviceName })
   }
 
   /** A record's id was read for the first time. */

@@ -55,10 +55,6 @@ export const lifecycleKey: unique symbol = Symbol.for('underway.tracker.lifecycl
 /** Knows what is open, how it is, and when it is done. `new ActivityTracker()` is isolated from every other. */
 export class ActivityTracker {
   readonly [lifecycleKey]: Lifecycle
-  /** The module of activities that name none. */
-  readonly serviceName: string
-  readonly disabled: boolean
-  readonly process: ActivityProcess
   readonly #quiescence: Quiescence
   readonly #modules: Modules
   readonly #changes: ChangeLog
@@ -70,16 +66,15 @@ export class ActivityTracker {
     const clock = options.clock ?? systemClock
     const faults = new Faults(options.onWarning)
     const intake: Intake = { faults, redact: options.redact }
-    this.serviceName = options.serviceName ?? 'unknown_service'
-    this.disabled = options.disabled ?? false
-    this.process = Object.freeze({
-      instance: randomUUID(),
-      service: this.serviceName,
+    const serviceName = options.serviceName ?? 'unknown_service'
+    const instance = randomUUID()
+    const self: ActivityProcess = Object.freeze({
+      instance,
+      service: serviceName,
       pid: process.pid,
       host: hostname(),
       ...(isMainThread ? {} : { worker: threadId }),
     })
-    const { instance } = this.process
     const detached = <T>(work: () => T): T => (this[lifecycleKey].ports ?? noPorts).detached(work)
     const feed = new Feed({ instance, clock, faults, detached })
     const counters = new Counters(faults, options.counterBuffer)
@@ -92,13 +87,13 @@ export class ActivityTracker {
       published: (error) => feed.publish({ kind: 'error', error }),
     })
     this[lifecycleKey] = new Lifecycle({
-      serviceName: this.serviceName,
-      disabled: this.disabled,
+      serviceName,
+      disabled: options.disabled ?? false,
       groupOf: (module) => this.#modules.groupOf(module),
       clock,
       faults,
       intake,
-      process: this.process,
+      process: self,
       counters,
       errors,
       feed,
@@ -122,6 +117,19 @@ export class ActivityTracker {
       Math.floor(options.maxModules ?? 10_000),
     )
     this.#changes = new ChangeLog({ instance, feed, faults, snapshot: () => this.#openNow() })
+  }
+
+  /** The module of activities that name none. */
+  get serviceName(): string {
+    return this[lifecycleKey].serviceName
+  }
+
+  get disabled(): boolean {
+    return this[lifecycleKey].disabled
+  }
+
+  get process(): ActivityProcess {
+    return this[lifecycleKey].process
   }
 
   /** Whether nothing is open in the scope, leaving out the activity that asks and its ancestors. */

@@ -6,6 +6,7 @@ import {
   planActivity,
   runActivity,
   startActivity,
+  startUnderway,
   trackActivity,
 } from '../../src/index.js'
 
@@ -116,5 +117,9 @@ export function toCome(tracker: ActivityTracker): unknown {
     tracker.notify,
   ]
 }
-// @ts-expect-error startUnderway comes with src/setup; then this line becomes an example
-export type { startUnderway } from '../../src/index.js'
+
+export async function set(): Promise<void> {
+  await using underway = await startUnderway({ serviceName: 'trainer' })
+  underway.status()
+  await underway.flush()
+}

@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { isMainThread } from 'node:worker_threads'
+import type { HandOver } from './hand-over.js'
+import type { Outlet } from './pipeline.js'
+
+const endingSignals = ['SIGTERM', 'SIGINT'] as const
+
+export interface ExitPlan {
+  readonly outlets: readonly Outlet[]
+  readonly exitTimeoutMillis: number
+  readonly handOver: boolean
+  readonly onSignals: boolean
+  /** Bounded; `false` if something was lost. */
+  flush(): Promise<boolean>
+  shutdown(): Promise<boolean>
+}
+
+/**
+ * Exports what is left when the process ends: over the event loop where that has run dry, through a child where it is
+ * torn down.
+ *
+ * @returns what takes the listeners off
+ */
+export function watchExit(plan: ExitPlan): () => void {
+  let running = false
+  let gaveUp = false
+  let first = true
+  const pending = (): boolean => plan.outlets.some((outlet) => outlet.status().pending > 0)
+  const onBeforeExit = (): void => {
+    // The first time there may be metrics that nobody has collected; after that only what came since.
+    if (running || gaveUp || !(first || pending())) return
+    running = true
+    first = false
+    void plan.flush().then((all) => {
+      running = false
+      gaveUp = !all
+    })
+  }
+  const onExit = (): void => {
+    if (plan.handOver && !gaveUp && pending()) handOver(plan.outlets, plan.exitTimeoutMillis)
+  }
+  const onSignal = (signal: NodeJS.Signals): void => {
+    void plan.shutdown().then(() => {
+      // Whoever else listens decides how the process ends; without a listener the signal itself does.
+      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
+    })
+  }
+  const signals = plan.onSignals && isMainThread ? endingSignals : []
+  process.on('beforeExit', onBeforeExit)
+  process.on('exit', onExit)
+  for (const signal of signals) process.once(signal, onSignal)
+  return () => {
+    process.off('beforeExit', onBeforeExit)
+    process.off('exit', onExit)
+    for (const signal of signals) process.off(signal, onSignal)
+  }
+}
+
+/** In 'exit' nothing asynchronous happens any more, so a child sends what is left, and we wait for it. */
+function handOver(outlets: readonly Outlet[], timeoutMillis: number): void {
+  const left = outlets.map((outlet) => ({ outlet, ...outlet.leftovers() }))
+  const posts = left.flatMap(({ payloads }) =>
+    payloads.map(({ target, payload }) => ({ target, base64: Buffer.from(payload).toString('base64') })),
+  )
+  const input = JSON.stringify({ timeoutMillis, posts } satisfies HandOver)
+  const { status } = spawnSync(process.execPath, [fileURLToPath(new URL('./hand-over.js', import.meta.url))], {
+    input,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    timeout: timeoutMillis,
+    killSignal: 'SIGKILL',
+    windowsHide: true,
+    // Not what was preloaded here: the child would set itself up like us.
+    env: { ...process.env, NODE_OPTIONS: '' },
+  })
+  for (const { outlet, count } of left) outlet.settle(count, status === 0)
+}

@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs'
+import { systemClock } from '../base/clock.js'
+import { beforeDeadline } from '../base/deadline.js'
+import type { OtlpTarget } from './otlp-environment.js'
+import { OtlpSender } from './otlp-sender.js'
+
+/** What a process that ends gives to the child that runs this file, as JSON on its standard input. */
+export interface HandOver {
+  readonly timeoutMillis: number
+  readonly posts: readonly { readonly target: OtlpTarget; readonly base64: string }[]
+}
+
+const { timeoutMillis, posts } = JSON.parse(readFileSync(0, 'utf8')) as HandOver
+
+const outcome = await beforeDeadline(systemClock, timeoutMillis, async () => {
+  let lost = 0
+  for (const { target, base64 } of posts) {
+    if (!(await new OtlpSender(target, systemClock).send(Buffer.from(base64, 'base64')))) lost += 1
+  }
+  return lost
+})
+process.exit(outcome.kind === 'settled' && outcome.value === 0 ? 0 : 1)

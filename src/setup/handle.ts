@@ -1,0 +1,44 @@
+import type { QueueStatus } from './export-queue.js'
+import type { Signal } from './otlp-environment.js'
+
+export interface SignalStatus {
+  /**
+   * `exporting`: over a provider that was set up here. `kept`: somebody had registered a provider before, which was left
+   * as it is. `off`: switched off by an option or the environment.
+   */
+  readonly state: 'exporting' | 'kept' | 'off'
+  /** Where it goes. */
+  readonly url?: string
+  /** Where the provider was kept: what to add to its set-up. */
+  readonly advice?: string
+  /** Spans, log records, or metric payloads. */
+  readonly queue?: QueueStatus
+  /** Why the last payload that was lost was lost. */
+  readonly lastError?: string
+}
+
+export interface UnderwayStatus {
+  readonly state: 'running' | 'disabled' | 'shut down'
+  readonly service: string
+  /** `service.instance.id` */
+  readonly instance: string
+  readonly signals: Readonly<Record<Signal, SignalStatus>>
+  /** What could not be used or attached. */
+  readonly warnings: readonly string[]
+}
+
+/** What `startUnderway` returns. No method rejects. */
+export interface UnderwayHandle extends AsyncDisposable {
+  status(): UnderwayStatus
+  /** Exports all that has ended; `false` if that took longer or something was lost. @param options `timeoutMillis`: 10000 by default */
+  flush(options?: { readonly timeoutMillis?: number }): Promise<boolean>
+  /**
+   * Exports what is left and stops; `false` if something was lost. The same promise every time.
+   *
+   * @param options `timeoutMillis`: `exitTimeoutMillis` by default
+   */
+  shutdown(options?: { readonly timeoutMillis?: number }): Promise<boolean>
+}
+
+const off: SignalStatus = Object.freeze({ state: 'off' })
+export const allOff: Readonly<Record<Signal, SignalStatus>> = Object.freeze({ traces: off, metrics: off, logs: off })

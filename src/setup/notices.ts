@@ -1,0 +1,40 @@
+import * as otel from '@opentelemetry/api'
+import type { LogLevel } from './environment.js'
+import type { Signal } from './otlp-environment.js'
+
+/** The line that connects a provider which exists already. */
+export const keptAdvice: Readonly<Record<Signal, string>> = {
+  traces:
+    "a tracer provider was registered before: to see spans of other code as activities, add new ActivitySpanProcessor() from 'underway/otel' first to its spanProcessors",
+  metrics:
+    "a meter provider was registered before and is kept: to have activities as metrics there, call registerInstruments() of 'underway/otel' once",
+  logs: "a logger provider was registered before and is kept: to have log events of activities there, call registerLifecycleLogs() of 'underway/otel' once",
+}
+
+/** Collects what has to be said, and says each thing once, if the level lets it. */
+export class Notices {
+  readonly #said = new Set<string>()
+  readonly #level: LogLevel
+
+  constructor(level: LogLevel) {
+    this.#level = level
+  }
+
+  warn(message: string, code: 'UNDERWAY_ENVIRONMENT' | 'UNDERWAY_SETUP'): void {
+    if (this.#said.has(message)) return
+    this.#said.add(message)
+    if (this.#level === 'none' || this.#level === 'error') return
+    process.emitWarning(message, { type: 'UnderwayWarning', code })
+  }
+
+  all(): readonly string[] {
+    return [...this.#said]
+  }
+}
+
+/** From `info` on, what the SDK has to say is shown too. */
+export function showSdkMessages(level: LogLevel): void {
+  if (level !== 'info' && level !== 'debug') return
+  const logLevel = level === 'info' ? otel.DiagLogLevel.INFO : otel.DiagLogLevel.DEBUG
+  otel.diag.setLogger(new otel.DiagConsoleLogger(), { logLevel, suppressOverrideMessage: true })
+}

@@ -1,0 +1,47 @@
+import { UnderwayError } from '../base/underway-error.js'
+import type { ActivityTracker } from '../tracker/tracker.js'
+import type { Variables } from './environment-values.js'
+
+export interface StartUnderwayOptions {
+  /** @defaultValue `OTEL_SERVICE_NAME`, else `service.name` of `OTEL_RESOURCE_ATTRIBUTES` */
+  readonly serviceName?: string | undefined
+  /** Added to the resource, over those of `OTEL_RESOURCE_ATTRIBUTES`. */
+  readonly resourceAttributes?: Readonly<Record<string, string>> | undefined
+  /** @defaultValue `OTEL_TRACES_EXPORTER` is not `none` */
+  readonly traces?: boolean | undefined
+  /** @defaultValue `OTEL_METRICS_EXPORTER` is not `none` */
+  readonly metrics?: boolean | undefined
+  /** @defaultValue `OTEL_LOGS_EXPORTER` is not `none` */
+  readonly logs?: boolean | undefined
+  /** Whose work is exported. @defaultValue the default tracker */
+  readonly tracker?: ActivityTracker | undefined
+  /** Shuts down on SIGTERM and SIGINT, and then lets the signal have its way unless somebody else listens. @defaultValue false */
+  readonly flushOnSignals?: boolean | undefined
+  /** How long the end of the process may wait for the collector. @defaultValue 1000 */
+  readonly exitTimeoutMillis?: number | undefined
+  /** Passes spans and logs that are left at `process.exit` or a crash to a short-lived child process. @defaultValue true */
+  readonly handOverAtExit?: boolean | undefined
+  /** @defaultValue `process.env` */
+  readonly env?: Variables | undefined
+}
+
+const flags = ['traces', 'metrics', 'logs', 'flushOnSignals', 'handOverAtExit'] as const
+
+/** @throws UnderwayError OPTIONS_INVALID */
+export function checkStartOptions(options: StartUnderwayOptions): void {
+  const refuse = (what: string): never => {
+    throw new UnderwayError('OPTIONS_INVALID', `startUnderway(${what}`)
+  }
+  if (typeof options !== 'object' || options === null) refuse('options): options must be an object')
+  const { serviceName, exitTimeoutMillis } = options
+  if (serviceName !== undefined && (typeof serviceName !== 'string' || serviceName === '')) {
+    refuse('{ serviceName }): expected a text')
+  }
+  if (exitTimeoutMillis !== undefined && !(exitTimeoutMillis >= 0 && exitTimeoutMillis <= 60_000)) {
+    refuse('{ exitTimeoutMillis }): expected a number from 0 to 60000')
+  }
+  for (const flag of flags) {
+    const value: unknown = options[flag]
+    if (value !== undefined && typeof value !== 'boolean') refuse(`{ ${flag} }): expected true or false`)
+  }
+}

@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs'
+import * as http from 'node:http'
+import * as https from 'node:https'
+import { gzipSync } from 'node:zlib'
+import type { Clock } from '../base/clock.js'
+import type { OtlpTarget } from './otlp-environment.js'
+
+/** What one attempt came to. */
+type Answer =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'retry'; readonly why: string; readonly afterMillis?: number }
+
+const retriableStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504])
+const firstBackoffMillis = 1_000
+const longestBackoffMillis = 5_000
+
+/**
+ * Posts OTLP payloads over HTTP. Nothing of it keeps the process alive, neither a socket nor the wait before another
+ * attempt: who waits for it holds a timer of his own. The exporters of the SDK do both for up to 10 s, and offer no way
+ * to stop.
+ */
+export class OtlpSender {
+  readonly target: OtlpTarget
+  readonly #clock: Clock
+  readonly #underway = new Set<(why: string) => void>()
+  #agent: http.Agent | undefined
+  #lastError: string | undefined
+
+  constructor(target: OtlpTarget, clock: Clock) {
+    this.target = target
+    this.#clock = clock
+  }
+
+  /** Why the last payload that was lost was lost. */
+  get lastError(): string | undefined {
+    return this.#lastError
+  }
+
+  /** @returns whether the collector took it; never rejects */
+  async send(payload: Uint8Array): Promise<boolean> {
+    const deadline = this.#clock.monotonicMillis() + this.target.timeoutMillis
+    const body = this.target.compression === 'gzip' ? gzipSync(payload) : payload
+    let backoffMillis = firstBackoffMillis
+    for (;;) {
+      const answer = await this.#attempt(body, deadline - this.#clock.monotonicMillis())
+      if (answer.kind === 'delivered') return true
+      this.#lastError = answer.why
+      if (answer.kind === 'refused') return false
+      const waitMillis = answer.afterMillis ?? backoffMillis * (0.8 + 0.4 * Math.random())
+      if (this.#clock.monotonicMillis() + waitMillis >= deadline) return false
+      if (!(await this.#wait(waitMillis))) return false
+      backoffMillis = Math.min(backoffMillis * 1.5, longestBackoffMillis)
+    }
+  }
+
+  /** Gives up all that is on its way, at once. */
+  abandon(): void {
+    for (const giveUp of [...this.#underway]) giveUp('given up: the time for the last export was over')
+  }
+
+  /** @returns `false` if it was given up in the meantime */
+  #wait(waitMillis: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const done = (waited: boolean): void => {
+        timer.cancel()
+        this.#underway.delete(giveUp)
+        resolve(waited)
+      }
+      const giveUp = (): void => done(false)
+      const timer = this.#clock.backgroundTimer(() => done(true), waitMillis)
+      this.#underway.add(giveUp)
+    })
+  }
+
+  #attempt(body: Uint8Array, timeoutMillis: number): Promise<Answer> {
+    return new Promise((resolve) => {
+      const settle = (answer: Answer): void => {
+        timer?.cancel()
+        this.#underway.delete(giveUp)
+        resolve(answer)
+        if (answer.kind !== 'delivered') request?.destroy()
+      }
+      const giveUp = (why: string): void => settle({ kind: 'refused', why })
+      const failed = (error: Error): void => settle({ kind: 'retry', why: error.message || error.name })
+      let timer: ReturnType<Clock['backgroundTimer']> | undefined
+      let request: http.ClientRequest | undefined
+      try {
+        request = this.#request(body)
+      } catch (error) {
+        // An agent or headers that cannot be made do not get better by waiting.
+        return giveUp(error instanceof Error ? error.message : String(error))
+      }
+      this.#underway.add(giveUp)
+      timer = this.#clock.backgroundTimer(
+        () => giveUp(`no answer within ${this.target.timeoutMillis} ms`),
+        timeoutMillis,
+      )
+      request.on('socket', (socket) => socket.unref())
+      request.on('error', failed)
+      request.on('response', (response) => {
+        response.resume()
+        response.on('error', failed)
+        response.on('end', () => settle(answerOf(response)))
+      })
+      request.end(body)
+    })
+  }
+
+  #request(body: Uint8Array): http.ClientRequest {
+    const { url, headers, compression } = this.target
+    const secure = url.startsWith('https:')
+    this.#agent ??= secure
+      ? new https.Agent({ keepAlive: true, ...this.#files() })
+      : new http.Agent({ keepAlive: true })
+    return (secure ? https : http).request(url, {
+      method: 'POST',
+      agent: this.#agent,
+      headers: {
+        ...headers,
+        'Content-Type': 'application/x-protobuf',
+        'Content-Length': body.byteLength,
+        ...(compression === 'gzip' ? { 'Content-Encoding': 'gzip' } : {}),
+      },
+    })
+  }
+
+  #files(): https.AgentOptions {
+    const { certificate, clientCertificate, clientKey } = this.target
+    return {
+      ...(certificate === undefined ? {} : { ca: readFileSync(certificate) }),
+      ...(clientCertificate === undefined ? {} : { cert: readFileSync(clientCertificate) }),
+      ...(clientKey === undefined ? {} : { key: readFileSync(clientKey) }),
+    }
+  }
+}
+
+function answerOf(response: http.IncomingMessage): Answer {
+  const status = response.statusCode ?? 0
+  if (status >= 200 && status < 300) return { kind: 'delivered' }
+  const why = `the collector answered ${status}`
+  if (!retriableStatuses.has(status)) return { kind: 'refused', why }
+  const seconds = Number(response.headers['retry-after'] ?? Number.NaN)
+  return { kind: 'retry', why, ...(Number.isFinite(seconds) ? { afterMillis: seconds * 1_000 } : {}) }
+}

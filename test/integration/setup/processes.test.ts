@@ -1,0 +1,148 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { runNode } from '../../support/child-process.js'
+import { OtlpReceiver } from '../../support/otlp-receiver.js'
+import { repositoryRoot } from '../../support/repository.js'
+
+const program = join(import.meta.dirname, 'fixtures/program.mjs')
+const register = join(repositoryRoot, 'dist/setup/register.js')
+
+async function receiver(...args: Parameters<typeof OtlpReceiver.start>): Promise<OtlpReceiver> {
+  const started = await OtlpReceiver.start(...args)
+  onTestFinished(() => started[Symbol.asyncDispose]())
+  return started
+}
+
+function run(endpoint: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  return runNode(args, {
+    cwd: repositoryRoot,
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SERVICE_NAME: 'trainer', ...env },
+  })
+}
+
+const works = (count: number): string[] => Array.from({ length: count }, () => 'work')
+
+describe('a process that ends', () => {
+  test('by itself delivers its spans without any call', async () => {
+    const collector = await receiver()
+    expect(await run(collector.endpoint, [program, 'natural'])).toEqual({ code: 0, stdout: '', stderr: '' })
+    expect(collector.names('traces')).toEqual(['work'])
+    expect(collector.received[0]?.resource).toMatchObject({
+      'service.name': 'trainer',
+      'service.instance.id': expect.stringMatching(/^[\da-f-]{36}$/),
+    })
+  })
+
+  test('after 10,000 spans in one turn of the event loop delivers 10,000', async () => {
+    const collector = await receiver()
+    expect(await run(collector.endpoint, [program, 'burst'])).toMatchObject({ code: 0, stderr: '' })
+    expect(collector.names('traces')).toHaveLength(10_000)
+  })
+
+  test('by process.exit hands over what is left and keeps its exit code', async () => {
+    const collector = await receiver()
+    expect(await run(collector.endpoint, [program, 'exit'])).toMatchObject({ code: 3, stderr: '' })
+    expect(collector.names('traces')).toEqual(works(1_000))
+  })
+
+  test.each(['throw', 'reject'])('by an error that nobody handles hands over what is left: %s', async (how) => {
+    const collector = await receiver()
+    const { code, stderr } = await run(collector.endpoint, [program, how])
+    expect(code).toBe(1)
+    expect(stderr).toContain(how === 'throw' ? 'Error: uncaught' : 'Error: unhandled')
+    expect(collector.names('traces')).toEqual(['work'])
+  })
+
+  test.each([
+    ['the application handles by shutting down', 'await-shutdown', {}, 0, null],
+    ['flushOnSignals handles', 'signal', { flushOnSignals: true }, null, 'SIGTERM'],
+  ])('by a signal that %s delivers its spans', async (_how, what, options, code, signal) => {
+    const collector = await receiver()
+    const child = spawn(process.execPath, [program, what, JSON.stringify(options)], {
+      cwd: repositoryRoot,
+      env: { ...process.env, NODE_OPTIONS: '', OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(child.stdout, 'data')
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).toEqual([code, signal])
+    expect(collector.names('traces')).toEqual(['work'])
+  })
+})
+
+describe('a collector that does not work delays the end by a second at most', () => {
+  /** Generous to a busy machine: the exporters of the SDK hold a process for ten seconds. */
+  const mostMillis = 3_000
+
+  test.each([
+    ['when it hangs', 'time-exit'],
+    ['when it hangs and a flush has run out of time', 'time-exit-after-flush'],
+  ])('%s', async (_when, what) => {
+    const collector = await receiver(() => {})
+    const { code, stdout, stderr } = await run(collector.endpoint, [program, what])
+    const { millis, ...queue } = JSON.parse(stdout) as { readonly millis: number }
+    expect({ code, stderr, queue }).toMatchObject({ code: 0, stderr: '', queue: { failed: 1, pending: 0 } })
+    expect(millis).toBeLessThan(mostMillis)
+  })
+
+  test('when nobody listens', async () => {
+    const gone = await OtlpReceiver.start()
+    const { endpoint } = gone
+    await gone[Symbol.asyncDispose]()
+    const { code, stdout, stderr } = await run(endpoint, [program, 'time-exit'])
+    const { millis, ...queue } = JSON.parse(stdout) as { readonly millis: number }
+    expect({ code, stderr, queue }).toMatchObject({ code: 0, stderr: '', queue: { failed: 1, pending: 0 } })
+    expect(millis).toBeLessThan(mostMillis)
+  })
+
+  test('when it hangs and process.exit is called', async () => {
+    const collector = await receiver(() => {})
+    expect(await run(collector.endpoint, [program, 'exit'])).toEqual({ code: 3, stdout: '', stderr: '' })
+  })
+})
+
+describe('underway/register', () => {
+  test('sets a process up that knows nothing of it', async () => {
+    const collector = await receiver()
+    expect(await run(collector.endpoint, ['--import', register, program, 'registered'])).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    })
+    expect(collector.names('traces')).toEqual(['work'])
+    expect(collector.received[0]?.resource['service.name']).toBe('trainer')
+  })
+
+  test.each(['worker', 'fork'])('sets a %s up too, under an instance of its own', async (what) => {
+    const collector = await receiver()
+    const parent = join(import.meta.dirname, 'fixtures/parent.mjs')
+    expect(await run(collector.endpoint, ['--import', register, parent, what])).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    })
+    expect(collector.names('traces').sort()).toEqual(['parent', 'work'])
+    const instances = collector.received.flatMap(({ path, resource }) =>
+      path === '/v1/traces' ? [resource['service.instance.id']] : [],
+    )
+    expect(new Set(instances).size).toBe(2)
+  })
+
+  test('through NODE_OPTIONS does the same', async () => {
+    const collector = await receiver()
+    const { code, stderr } = await run(collector.endpoint, [program, 'registered'], {
+      NODE_OPTIONS: `--import=${register}`,
+    })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(collector.names('traces')).toEqual(['work'])
+  })
+
+  test.each(['UNDERWAY_DISABLED', 'OTEL_SDK_DISABLED'])('exports nothing under %s', async (name) => {
+    const collector = await receiver()
+    const { code } = await run(collector.endpoint, ['--import', register, program, 'registered'], { [name]: 'true' })
+    expect(code).toBe(0)
+    expect(collector.received).toEqual([])
+  })
+})

@@ -1,0 +1,207 @@
+import * as otel from '@opentelemetry/api'
+import { TracerProvider } from '@opentelemetry/sdk-trace'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import {
+  ActivityTracker,
+  getTracker,
+  type StartUnderwayOptions,
+  startActivity,
+  startUnderway,
+  type UnderwayHandle,
+} from '../../../src/index.js'
+import { unregisterAll } from '../../support/otel.js'
+import { OtlpReceiver } from '../../support/otlp-receiver.js'
+
+const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+beforeEach(() => warn.mockClear())
+afterEach(() => {
+  unregisterAll()
+  otel.metrics.disable()
+  otel.logs.disable()
+})
+
+async function receiver(...args: Parameters<typeof OtlpReceiver.start>): Promise<OtlpReceiver> {
+  const started = await OtlpReceiver.start(...args)
+  onTestFinished(() => started[Symbol.asyncDispose]())
+  return started
+}
+
+async function start(
+  collector: OtlpReceiver,
+  options: StartUnderwayOptions = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<UnderwayHandle> {
+  const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint, ...env }
+  const underway = await startUnderway({ serviceName: 'trainer', ...options, env: variables })
+  onTestFinished(async () => void (await underway.shutdown()))
+  return underway
+}
+
+function work(count: number): void {
+  for (let index = 0; index < count; index++) startActivity({ name: 'work' }).complete()
+}
+
+describe('startUnderway', () => {
+  test('sends traces, metrics and logs, each with the resource', async () => {
+    const collector = await receiver()
+    const underway = await start(
+      collector,
+      { resourceAttributes: { 'deployment.environment.name': 'code' } },
+      { OTEL_RESOURCE_ATTRIBUTES: 'team=blue%20one,deployment.environment.name=env' },
+    )
+    work(1)
+    otel.metrics.getMeter('test').createCounter('counted').add(1)
+    otel.logs.getLogger('test').emit({ body: 'written' })
+    expect(await underway.flush()).toBe(true)
+    expect(collector.names('traces')).toEqual(['work'])
+    expect(collector.names('metrics')).toEqual(['counted'])
+    expect(collector.names('logs')).toEqual(['written'])
+    const resource = {
+      'service.name': 'trainer',
+      'service.instance.id': getTracker().process.instance,
+      team: 'blue one',
+      'deployment.environment.name': 'code',
+    }
+    for (const one of collector.received) expect(one.resource).toMatchObject(resource)
+  })
+
+  test('makes spans of other code activities while they are open', async () => {
+    await start(await receiver())
+    const span = otel.trace.getTracer('test').startSpan('GET', { attributes: { 'http.request.method': 'GET' } })
+    expect(getTracker().isQuiescent()).toBe(false)
+    span.end()
+    expect(getTracker().isQuiescent()).toBe(true)
+  })
+
+  test('names the default tracker even if somebody holds it already', async () => {
+    const held = getTracker()
+    await start(await receiver(), { serviceName: 'renamed' })
+    expect(held.serviceName).toBe('renamed')
+    expect(held.process.service).toBe('renamed')
+    expect(startActivity('work').module).toBe('renamed')
+    held.openActivities().forEach(({ id }) => void held.activity(id)?.complete())
+  })
+
+  test('called again returns the handle of the first call, until that is shut down', async () => {
+    const collector = await receiver()
+    const first = await start(collector)
+    expect(await start(collector)).toBe(first)
+    await first.shutdown()
+    expect(await start(collector)).not.toBe(first)
+  })
+
+  test('sends what the headers, the compression and the endpoint of a signal say', async () => {
+    const collector = await receiver()
+    const underway = await start(
+      collector,
+      {},
+      {
+        OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20x,both=common',
+        OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'both=traces',
+        OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.endpoint}/custom`,
+      },
+    )
+    work(1)
+    await underway.flush()
+    expect(collector.received[0]).toMatchObject({
+      path: '/custom',
+      headers: { authorization: 'Bearer x', both: 'traces', 'content-encoding': 'gzip' },
+    })
+  })
+
+  test('disabled by the environment tracks nothing and registers nothing', async () => {
+    const tracker = new ActivityTracker({ onWarning: () => {} })
+    const underway = await start(await receiver(), { tracker }, { UNDERWAY_DISABLED: 'true' })
+    expect(underway.status()).toMatchObject({ state: 'disabled', signals: { traces: { state: 'off' } } })
+    expect(tracker.disabled).toBe(true)
+    expect(otel.trace.getTracer('test').startSpan('x').isRecording()).toBe(false)
+  })
+
+  test('says what it could not use in the environment, but not the value', async () => {
+    const underway = await start(await receiver(), {}, { OTEL_BSP_MAX_QUEUE_SIZE: 'secret' })
+    expect(underway.status().warnings).toEqual([
+      'OTEL_BSP_MAX_QUEUE_SIZE: expected a whole number of at least 1; using 65536',
+    ])
+    expect(warn).toHaveBeenCalledTimes(1)
+  })
+
+  test('is silent below the level warn', async () => {
+    await start(await receiver(), {}, { OTEL_BSP_MAX_QUEUE_SIZE: 'secret', UNDERWAY_LOG_LEVEL: 'error' })
+    expect(warn).not.toHaveBeenCalled()
+  })
+
+  test('refuses options that cannot be used', async () => {
+    await expect(startUnderway({ serviceName: '' })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' })
+    await expect(startUnderway({ exitTimeoutMillis: -1 })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' })
+  })
+})
+
+describe('a provider that was registered before', () => {
+  test('is kept, and the status says what is not attached and the line to add', async () => {
+    const provider = new TracerProvider()
+    otel.trace.setGlobalTracerProvider(provider)
+    const underway = await start(await receiver())
+    expect((otel.trace.getTracerProvider() as otel.ProxyTracerProvider).getDelegate()).toBe(provider)
+    const { traces, metrics } = underway.status().signals
+    expect(traces.state).toBe('kept')
+    expect(traces.advice).toContain("new ActivitySpanProcessor() from 'underway/otel'")
+    expect(metrics.state).toBe('exporting')
+    expect(warn).toHaveBeenCalledTimes(1)
+    await underway.shutdown()
+    expect((otel.trace.getTracerProvider() as otel.ProxyTracerProvider).getDelegate()).toBe(provider)
+  })
+})
+
+describe('the queue', () => {
+  test('takes 10,000 spans of one turn, and flush waits until they are there', async () => {
+    const collector = await receiver()
+    const underway = await start(collector)
+    work(10_000)
+    expect(await underway.flush()).toBe(true)
+    expect(collector.names('traces')).toHaveLength(10_000)
+    expect(underway.status().signals.traces.queue).toEqual({
+      accepted: 10_000,
+      exported: 10_000,
+      failed: 0,
+      dropped: 0,
+      pending: 0,
+    })
+  })
+
+  test('counts what it drops when it is full', async () => {
+    const underway = await start(await receiver(), {}, { OTEL_BSP_MAX_QUEUE_SIZE: '10' })
+    work(12)
+    expect(underway.status().signals.traces.queue).toMatchObject({ accepted: 10, dropped: 2 })
+  })
+
+  test('counts what the collector refuses, and says why', async () => {
+    const underway = await start(await receiver((response) => void response.writeHead(400).end()))
+    work(1)
+    expect(await underway.flush()).toBe(false)
+    expect(underway.status().signals.traces).toMatchObject({
+      queue: { failed: 1, pending: 0 },
+      lastError: 'the collector answered 400',
+    })
+  })
+
+  test('tries again when the collector is busy', async () => {
+    const collector = await receiver((response, call) => {
+      response.writeHead(call === 1 ? 503 : 200, { 'retry-after': '0' }).end()
+    })
+    const underway = await start(collector, { metrics: false, logs: false })
+    work(1)
+    expect(await underway.flush()).toBe(true)
+    expect(collector.names('traces')).toEqual(['work', 'work'])
+  })
+
+  test('is given up by a shutdown that takes too long', async () => {
+    const underway = await start(await receiver(() => {}))
+    work(1)
+    expect(await underway.shutdown({ timeoutMillis: 10 })).toBe(false)
+    expect(underway.status()).toMatchObject({
+      state: 'shut down',
+      signals: { traces: { queue: { failed: 1, pending: 0 } } },
+    })
+  })
+})

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest'
+import { type Environment, readEnvironment } from '../../../src/setup/environment.js'
+import type { Variables } from '../../../src/setup/environment-values.js'
+
+type Row = readonly [variables: Variables, read: (environment: Environment) => unknown, value: unknown]
+
+const traces = ({ targets }: Environment) => targets.traces
+
+describe('the environment is read as the specification says', () => {
+  test.each<Row>([
+    [{}, (e) => e.disabled, false],
+    [{ UNDERWAY_DISABLED: 'true' }, (e) => e.disabled, true],
+    [{ OTEL_SDK_DISABLED: 'TRUE' }, (e) => e.sdkDisabled, true],
+    [{ OTEL_SDK_DISABLED: '' }, (e) => e.sdkDisabled, false],
+    [{ OTEL_SERVICE_NAME: 'a', OTEL_RESOURCE_ATTRIBUTES: 'service.name=b' }, (e) => e.serviceName, 'a'],
+    [{ OTEL_SERVICE_NAME: '', OTEL_RESOURCE_ATTRIBUTES: 'service.name=b' }, (e) => e.serviceName, 'b'],
+    [{ OTEL_RESOURCE_ATTRIBUTES: 'a=1%2C2, b = x=y ,' }, (e) => e.resourceAttributes, { a: '1,2', b: 'x=y' }],
+    [{ OTEL_TRACES_EXPORTER: 'none' }, (e) => e.exports, { traces: false, metrics: true, logs: true }],
+    [{}, (e) => traces(e).url, 'http://localhost:4318/v1/traces'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:1/base/' }, (e) => traces(e).url, 'http://c:1/base/v1/traces'],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://c:1' }, (e) => traces(e).url, 'http://c:1/'],
+    [{ OTEL_EXPORTER_OTLP_TIMEOUT: '5', OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: '7' }, (e) => traces(e).timeoutMillis, 7],
+    [{ OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' }, (e) => traces(e).compression, 'gzip'],
+    [{ OTEL_EXPORTER_OTLP_HEADERS: 'k=v%3D1' }, (e) => traces(e).headers, { k: 'v=1' }],
+    [{ OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.25' }, (e) => e.sampler.ratio, 0.25],
+    [
+      { OTEL_BSP_MAX_QUEUE_SIZE: '100' },
+      (e) => e.spanQueue,
+      { maxQueueSize: 100, maxBatchSize: 100, delayMillis: 5_000 },
+    ],
+    [{ OTEL_BLRP_SCHEDULE_DELAY: '0' }, (e) => e.logQueue.delayMillis, 0],
+    [{ OTEL_METRIC_EXPORT_INTERVAL: '1000' }, (e) => [e.metricIntervalMillis, e.metricTimeoutMillis], [1_000, 1_000]],
+    [{ OTEL_ATTRIBUTE_COUNT_LIMIT: '5' }, (e) => e.spanLimits, { attributeCountLimit: 5 }],
+    [{ OTEL_PROPAGATORS: 'baggage' }, (e) => e.propagators, ['baggage']],
+    [{ OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: 'logs/dup' }, (e) => e.exceptionSignal, 'logs/dup'],
+    [{ UNDERWAY_LOG_LEVEL: 'Error' }, (e) => e.logLevel, 'error'],
+  ])('%o', (variables, read, value) => {
+    const environment = readEnvironment(variables)
+    expect(read(environment)).toEqual(value)
+    expect(environment.warnings).toEqual([])
+  })
+})
+
+describe('what cannot be used is said by its name, and its default is used', () => {
+  test.each<Row>([
+    [{ UNDERWAY_DISABLED: '1' }, (e) => e.disabled, false],
+    [{ OTEL_RESOURCE_ATTRIBUTES: 'a=1,b' }, (e) => e.resourceAttributes, {}],
+    [{ OTEL_RESOURCE_ATTRIBUTES: 'a=%E0%A4%A' }, (e) => e.resourceAttributes, {}],
+    [{ OTEL_METRICS_EXPORTER: 'prometheus' }, (e) => e.exports.metrics, true],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' }, (e) => traces(e).url, 'http://localhost:4318/v1/traces'],
+    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, (e) => traces(e).url, 'http://localhost:4318/v1/traces'],
+    [{ OTEL_TRACES_SAMPLER: 'jaeger_remote' }, (e) => e.sampler.name, 'parentbased_always_on'],
+    [{ OTEL_TRACES_SAMPLER_ARG: '1.5' }, (e) => e.sampler.ratio, 1],
+    [{ OTEL_BSP_MAX_QUEUE_SIZE: '-1' }, (e) => e.spanQueue.maxQueueSize, 65_536],
+    [{ OTEL_BSP_SCHEDULE_DELAY: '5s' }, (e) => e.spanQueue.delayMillis, 5_000],
+    [{ OTEL_PROPAGATORS: 'b3,baggage' }, (e) => e.propagators, ['baggage']],
+    [{ UNDERWAY_LOG_LEVEL: 'loud' }, (e) => e.logLevel, 'warn'],
+  ])('%o', (variables, read, value) => {
+    const environment = readEnvironment(variables)
+    expect(read(environment)).toEqual(value)
+    const [name = ''] = Object.keys(variables)
+    expect(new Set(environment.warnings.map((warning) => warning.split(':')[0]))).toEqual(new Set([name]))
+  })
+})
