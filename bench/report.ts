@@ -69,8 +69,8 @@ ${tables(report)}
 - *Ratio* is to stock in the same round. Variants without an SDK are compared with stock on SDK 3.x.
 - Every variant runs in a process of its own, in an order that is shuffled anew in every round, with
   \`--no-allocation-site-pretenuring\`: without it V8 makes stock bimodal, by the luck of the process.
-- A run counts only if every change reached the subscriber, every span reached the exporter, every child had its parent
-  and nothing stayed open. To that end all variants go back to the event loop after every 250 calls.
+- A run counts only if every change reached the subscriber, every span reached the exporter, every child span had its
+  parent and nothing stayed open. To that end all variants go back to the event loop after every 250 calls.
 - *Memory* is heap and external memory after garbage collection, per activity, with tens of thousands open and nobody
   subscribed. Of a pending call it includes the promises that the call itself makes.
 
