@@ -11,7 +11,7 @@ export interface Where {
 }
 
 /** Below the 2,000 series at which the SDK itself begins to merge, with room for ours. */
-export const maxSeries = 1_900
+const maxSeries = 1_900
 
 /**
  * The labels of series, one object for each, first come first served: what comes once the bound is reached shares the

@@ -7,6 +7,9 @@ import type { Environment } from './environment.js'
 
 type Meter = NonNullable<InstrumentsOptions['meter']>
 
+/** Changes of one turn of the event loop, as many as spans are queued, so that a burst of short work drops no log event. */
+const maxBatch = 65_536
+
 /** What the signals are written with; absent where a signal is off or its provider was kept. */
 export interface SignalSinks {
   readonly tracker: ActivityTracker
@@ -30,6 +33,7 @@ export function attachSignals({ tracker, meterProvider, loggerProvider, exceptio
       registerLifecycleLogs({
         tracker,
         logger,
+        maxBatch,
         exceptions: exceptionSignal === 'events' ? undefined : exceptionSignal,
       }),
     )

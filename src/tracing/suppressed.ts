@@ -6,7 +6,7 @@ const suppressKey = otel.createContextKey('OpenTelemetry SDK Context Key SUPPRES
 const ownWorkKey = otel.createContextKey('underway.own_work/1')
 
 /** A context of our own work: without activity and span, with tracing suppressed, and marked. */
-export const ownWorkContext: otel.Context = otel.ROOT_CONTEXT.setValue(suppressKey, true).setValue(ownWorkKey, true)
+const ownWorkContext: otel.Context = otel.ROOT_CONTEXT.setValue(suppressKey, true).setValue(ownWorkKey, true)
 
 /**
  * Runs work of this package itself, such as an export or a health check, so that nothing in it becomes a span or

@@ -54,7 +54,9 @@ describe('startUnderway', () => {
     otel.logs.getLogger('test').emit({ body: 'written' })
     expect(await underway.flush()).toBe(true)
     expect(collector.names('traces')).toEqual(['work'])
-    expect(collector.names('metrics')).toEqual(['counted'])
+    expect(collector.names('metrics')).toEqual(
+      expect.arrayContaining(['counted', 'activity.active', 'activity.ended', 'activity.quiescent']),
+    )
     expect(collector.names('logs')).toEqual(['written'])
     const resource = {
       'service.name': 'trainer',
