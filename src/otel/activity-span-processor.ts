@@ -7,6 +7,7 @@ import { parentInContext } from '../instrument/origin.js'
 import { ActivityContext } from '../tracing/activity-context.js'
 import { type Context, ROOT_CONTEXT, trace } from '../tracing/api.js'
 import { recordIn } from '../tracing/current.js'
+import { isOwnWork } from '../tracing/suppressed.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import type { ActivityTracker } from '../tracker/tracker.js'
 import { defaultSpanRules, type SpanRule } from './classification.js'
@@ -35,7 +36,7 @@ export class ActivitySpanProcessor {
 
   /** Called by the SDK. */
   onStart(span: ForeignSpan, parentContext: Context): void {
-    if (this.#shutDown || isOwn(parentContext)) return
+    if (this.#shutDown || isOwn(parentContext) || isOwnWork(parentContext)) return
     const lifecycle = lifecycleFor(this.#tracker, recordIn(parentContext))
     if (lifecycle.disabled) return
     try {

@@ -1,5 +1,6 @@
 import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { unsuppressTracing } from '@opentelemetry/core'
 import {
   AlwaysOffSampler,
   InMemorySpanExporter,
@@ -15,6 +16,7 @@ import {
   defaultSpanRules,
   recordingSampler,
 } from '../../../src/otel/index.js'
+import { asOwnWork } from '../../../src/tracing/suppressed.js'
 import { balanceAfterEach, newTracker } from '../../support/tracked.js'
 
 balanceAfterEach()
@@ -204,6 +206,21 @@ describe('our own spans', () => {
       expect(tracker.openActivities({ type: 'db_operation' })).toHaveLength(1)
       span.end()
     })
+  })
+})
+
+describe('work of underway itself', () => {
+  test('is no activity, also where something has lifted the suppression', () => {
+    const { tracker, tracer } = setUp()
+    asOwnWork(() => {
+      expect(tracer.startSpan('POST /v1/traces', query).isRecording()).toBe(false)
+      const lifted = unsuppressTracing(context.active())
+      const span = tracer.startSpan('POST /v1/traces', query, lifted)
+      expect(span.isRecording()).toBe(true)
+      expect(tracker.isQuiescent()).toBe(true)
+      span.end()
+    })
+    expect(tracker.snapshot().totals.created).toBe(0)
   })
 })
 
