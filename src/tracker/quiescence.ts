@@ -2,6 +2,7 @@ import { type ActivityRecord, never } from '../activity/record.js'
 import { readOptions, toNumber, toSignal } from '../activity/values.js'
 import type { Lifecycle } from './lifecycle.js'
 import { inScope, type ResolvedScope, resolveScope, type Scope } from './scope.js'
+import { countsInto } from './subtrees.js'
 import type { Tally } from './tally.js'
 import { TallyWaits, type Watched } from './waits.js'
 
@@ -108,10 +109,13 @@ export class Quiescence {
     const asker = scope.self ? undefined : this.#asker()
     const top = scope.withinId === undefined ? undefined : this.#lifecycle.find(scope.withinId)
     const tally = this.#tally(scope, top, keep)
+    // By the tally itself where it is that of a subtree: the way up may have lost a top that has ended meanwhile.
+    const counts = (at: ActivityRecord): boolean =>
+      top === undefined ? this.#matches(scope, at) : (scope.planned || at.state !== 'planned') && countsInto(at, tally)
     const own = (): number => {
       let count = 0
       for (let at = asker; at !== undefined; at = at.origin) {
-        if (at.open && this.#matches(scope, at)) count += 1
+        if (at.open && counts(at)) count += 1
       }
       return count
     }

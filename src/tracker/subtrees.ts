@@ -1,5 +1,5 @@
 import type { ActivityRecord } from '../activity/record.js'
-import { SubtreeTally } from './tally.js'
+import { SubtreeTally, type Tally } from './tally.js'
 
 /**
  * Gives an activity a tally of itself and of everything below it. Counting starts with one pass over what is open; from
@@ -50,8 +50,13 @@ export function inheritedSubtree(origin: ActivityRecord | undefined): SubtreeTal
   return own
 }
 
-function chainHas(inner: SubtreeTally, wanted: SubtreeTally): boolean {
-  for (let at: SubtreeTally | undefined = inner; at !== undefined; at = at.outer) {
+/** Whether an activity is among those that a tally of a subtree counts. */
+export function countsInto(record: ActivityRecord, tally: Tally): boolean {
+  return chainHas(record.subtree as SubtreeTally | undefined, tally)
+}
+
+function chainHas(inner: SubtreeTally | undefined, wanted: Tally): boolean {
+  for (let at = inner; at !== undefined; at = at.outer) {
     if (at === wanted) return true
   }
   return false

@@ -259,3 +259,27 @@ test('an activity keeps its place when one between it and the root ends later th
   expect(leaf.parentId).toBe(middle.id)
   expect(middle.parentId).toBe('top')
 })
+
+test('a wait within an activity that has ended comes true for an asker below a middle that ended after it', async () => {
+  const { tracker } = newTracker()
+  const top = startActivity({ tracker, name: 'top' })
+  const middle = startActivity({ tracker, name: 'middle', parent: top })
+  const other = startActivity({ tracker, name: 'other', parent: top })
+  const work = deferred()
+  let answer: boolean | undefined
+  const asker = runActivity({ tracker, name: 'asker', parent: middle }, async () => {
+    const waiting = tracker.waitQuiescent({ within: top }).then((quiescent) => {
+      answer = quiescent
+    })
+    await work.promise
+    await waiting
+  })
+  top.complete()
+  middle.complete()
+  other.complete()
+  await turn()
+  await turn()
+  expect(answer).toBe(true)
+  work.resolve()
+  await asker
+})
