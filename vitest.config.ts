@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
+    setupFiles: ['test/support/seed.ts'],
     // Tests about abandoned handles ask for a collection instead of waiting for one.
     execArgv: ['--expose-gc'],
     projects: [

@@ -264,6 +264,32 @@ export function toJsonObject(intake: Intake, key: string, value: unknown): JsonO
   return undefined
 }
 
+/**
+ * Adds properties that were read already, so that all together stay within the bound of one; a later value replaces an
+ * earlier one. A property that does not fit is left out and counted.
+ */
+export function mergeJson(faults: Faults, before: JsonObject | undefined, added: JsonObject): JsonObject {
+  if (before === undefined) return added
+  const merged: Record<string, JsonValue> = { ...before, ...added }
+  if (JSON.stringify(merged).length <= bounds.json) return Object.freeze(merged)
+  const kept: Record<string, JsonValue> = { ...before }
+  let length = JSON.stringify(kept).length
+  for (const [key, value] of Object.entries(added)) {
+    const grown = length + lengthOf(key, value) - (Object.hasOwn(kept, key) ? lengthOf(key, kept[key]) : 0)
+    if (grown > bounds.json) faults.count('value.clamped', key)
+    else {
+      define(kept, key, value)
+      length = grown
+    }
+  }
+  return Object.freeze(kept)
+}
+
+/** Characters that a property takes in JSON, its colon and comma included. */
+function lengthOf(key: string, value: JsonValue | undefined): number {
+  return JSON.stringify(key).length + JSON.stringify(value ?? null).length + 2
+}
+
 function isPrimitive(value: unknown): value is string | number | boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 }

@@ -1,6 +1,6 @@
 import type { ActivityOutcome, ActivityUpdate, Progress } from '../activity/options.js'
 import type { ActivityRecord } from '../activity/record.js'
-import { type Intake, toAttributes, toJson, toJsonObject, toNumber, toText } from '../activity/values.js'
+import { type Intake, mergeJson, toAttributes, toJson, toJsonObject, toNumber, toText } from '../activity/values.js'
 import { setSpanAttributes } from '../tracing/span.js'
 import { lifecycleOf } from './begin.js'
 import { toTexts } from './description.js'
@@ -28,7 +28,7 @@ function applyExtras(record: ActivityRecord, given: ActivityUpdate | ActivityOut
   const reason = toText(intake, 'reason', given.reason)
   if (reason !== undefined) details.reason = reason
   const metadata = toJsonObject(intake, 'metadata', given.metadata)
-  if (metadata !== undefined) details.metadata = Object.freeze({ ...details.metadata, ...metadata })
+  if (metadata !== undefined) details.metadata = mergeJson(faults, details.metadata, metadata)
   if (given.attributes !== undefined) {
     const attributes = toAttributes(intake, given.attributes, details.attributes)
     if (attributes !== undefined) {

@@ -480,6 +480,7 @@ async function runSequence(given: Iterable<Command>, nosy: boolean): Promise<voi
 }
 
 const runs = Number(process.env['UNDERWAY_MODEL_RUNS'] ?? 2_600)
+const { seed } = fc.readConfigureGlobal()
 
 describe.each([1, 2, 3, 4])('a naive list of activities and the tracker give the same answers (part %i)', (part) => {
   test('after every step of any sequence of starts, ends, runs and waits', async () => {
@@ -487,9 +488,7 @@ describe.each([1, 2, 3, 4])('a naive list of activities and the tracker give the
       fc.asyncProperty(fc.commands(commands, { maxCommands: 40, size: '+1' }), fc.boolean(), runSequence),
       {
         numRuns: runs,
-        ...(process.env['UNDERWAY_MODEL_SEED'] === undefined
-          ? {}
-          : { seed: Number(process.env['UNDERWAY_MODEL_SEED']) + part }),
+        ...(seed === undefined ? {} : { seed: seed + part }),
       },
     )
   })

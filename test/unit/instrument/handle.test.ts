@@ -257,6 +257,22 @@ describe('what a handle says of its activity', () => {
     expect(log).toEqual([{ time: expect.any(Number), message: 'hello', state: 'running', percent: 50 }])
   })
 
+  test('metadata of many updates together keeps the bound of one, and counts what it leaves out', () => {
+    const { tracker } = observe()
+    const activity = startActivity({
+      tracker,
+      name: 'work',
+      metadata: { kept: 'a'.repeat(8_000), replaced: 'b'.repeat(8_000) },
+    })
+    activity.update('more', { metadata: { over: 'c'.repeat(1_000), small: 1 } })
+    expect(Object.keys(activity.metadata ?? {})).toEqual(['kept', 'replaced', 'small'])
+    expect(tracker.snapshot().faults).toEqual({ 'value.clamped': 1 })
+
+    activity.update('less', { metadata: { replaced: 'd', after: 'e'.repeat(7_000) } })
+    expect(activity.metadata).toMatchObject({ replaced: 'd', small: 1, after: 'e'.repeat(7_000) })
+    expect(tracker.snapshot().faults).toEqual({ 'value.clamped': 1 })
+  })
+
   test('the identifiers have the form of the W3C and do not change', () => {
     const { tracker } = observe()
     const activity = startActivity({ tracker })
