@@ -4,6 +4,7 @@ import type { Faults } from '../base/faults.js'
 import type { ActivityContext } from '../tracing/activity-context.js'
 import { currentRecord, detached } from '../tracing/current.js'
 import { endSpan, startSpan } from '../tracing/span.js'
+import { asOwnWork } from '../tracing/suppressed.js'
 import { getTracker } from '../tracker/default-tracker.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import type { TrackerPorts } from '../tracker/ports.js'
@@ -16,6 +17,7 @@ function portsFor(lifecycle: Lifecycle): TrackerPorts {
     currentRecord,
     handleOf,
     detached,
+    ownWork: asOwnWork,
     ended(record, state, from) {
       if (from === 'planned') spanOfNeverStarted(record, state, faults)
       endSpan(record, state, faults)

@@ -58,6 +58,12 @@ export function refuseUncalled(name: string, given: unknown, rest: readonly unkn
 
 /** @throws UnderwayError OPTIONS_INVALID, naming the option and what it may be */
 export function checkOptions(options: unknown): asserts options is RawOptions {
+  if (typeof options === 'string') {
+    throw new UnderwayError(
+      'OPTIONS_INVALID',
+      `trackActivity('${options.slice(0, 40)}', …): the name is one of the options; write trackActivity({ name: '${options.slice(0, 40)}' }, fn)`,
+    )
+  }
   if (typeof options !== 'object' || options === null) {
     throw new UnderwayError(
       'OPTIONS_INVALID',

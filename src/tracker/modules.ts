@@ -51,7 +51,7 @@ export interface ModuleHost {
   tally(module: string): Tally | undefined
   changed(status: ModuleStatus): void
   reportDown(module: string, reason: string, error: unknown): void
-  detached<T>(work: () => T): T
+  ownWork<T>(work: () => T): T
   /** A text as it may be kept and shown. */
   text(reason: string): string
 }
@@ -166,7 +166,7 @@ export class Modules {
   async #check(module: Module, timeoutMillis: number): Promise<boolean> {
     const { check } = module
     if (check === undefined) return true
-    const outcome = await beforeDeadline(this.#host.clock, timeoutMillis, () => this.#host.detached(check))
+    const outcome = await beforeDeadline(this.#host.clock, timeoutMillis, () => this.#host.ownWork(check))
     // It may have been unregistered while it was asked.
     if (this.#modules.get(module.name) !== module) return true
     switch (outcome.kind) {

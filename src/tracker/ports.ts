@@ -9,11 +9,14 @@ export interface TrackerPorts {
   handleOf(record: ActivityRecord): ActivityHandle
   /** Runs our own callbacks outside of any activity and span. */
   detached<T>(work: () => T): T
+  /** Runs work that we do for ourselves, such as a health check, so that nothing in it is a span or an activity of other code. */
+  ownWork<T>(work: () => T): T
   /** The activity ended: its span may be closed. Never throws. */
   ended(record: ActivityRecord, state: EndedState, from: OpenState): void
 }
 
-export const noPorts: Pick<TrackerPorts, 'currentRecord' | 'detached'> = Object.freeze({
+export const noPorts: Pick<TrackerPorts, 'currentRecord' | 'detached' | 'ownWork'> = Object.freeze({
   currentRecord: () => undefined,
   detached: <T>(work: () => T): T => work(),
+  ownWork: <T>(work: () => T): T => work(),
 })

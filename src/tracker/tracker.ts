@@ -103,7 +103,7 @@ export class ActivityTracker {
       {
         instance,
         clock,
-        detached,
+        ownWork: (work) => (this[lifecycleKey].ports ?? noPorts).ownWork(work),
         tally: (module) => counters.modules.named(module, false),
         text: (reason) => toText(intake, 'reason', reason) ?? '',
         changed: (module) => feed.publish({ kind: 'module', module }),

@@ -11,6 +11,7 @@ const pages = [
   'docs/health.md',
   'docs/watching.md',
   'docs/opentelemetry.md',
+  'docs/existing-setup.md',
 ]
 
 /** Every TypeScript block of a page; each must stand on its own. */

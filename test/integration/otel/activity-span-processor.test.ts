@@ -16,8 +16,8 @@ import {
   defaultSpanRules,
   recordingSampler,
 } from '../../../src/otel/index.js'
-import { asOwnWork } from '../../../src/tracing/suppressed.js'
-import { balanceAfterEach, newTracker } from '../../support/tracked.js'
+import { asOwnWork, isOwnWork } from '../../../src/tracing/suppressed.js'
+import { balanceAfterEach, newTracker, turn } from '../../support/tracked.js'
 
 balanceAfterEach()
 
@@ -221,6 +221,23 @@ describe('work of underway itself', () => {
       span.end()
     })
     expect(tracker.snapshot().totals.created).toBe(0)
+  })
+
+  test('a call that a health check makes is neither a span nor an activity, nor part of the activity that asked', async () => {
+    const { tracker, tracer, exporter } = setUp()
+    const asked: boolean[] = []
+    tracker.registerModule('Database', {
+      healthCheck: async () => {
+        await turn()
+        const span = tracer.startSpan('SELECT 1', query)
+        asked.push(span.isRecording(), isOwnWork(context.active()), currentActivity() === undefined)
+        span.end()
+      },
+    })
+    await runActivity({ tracker, name: 'supervisor' }, () => tracker.checkModuleLiveness())
+    expect(asked).toEqual([false, true, true])
+    expect(tracker.snapshot().totals.created).toBe(1)
+    expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['supervisor'])
   })
 })
 

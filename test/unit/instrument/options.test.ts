@@ -201,7 +201,7 @@ describe('defaults', () => {
 
 describe('what trackActivity refuses when it is applied', () => {
   test.each<[unknown, string]>([
-    ['Trainer', "must be an object such as { module: 'Trainer' }, got string"],
+    ['Trainer', "write trackActivity({ name: 'Trainer' }, fn)"],
     [null, 'got null'],
     [() => {}, 'write @trackActivity()'],
     [{ module: 5 }, 'trackActivity({ module }): expected string or function, got number'],
