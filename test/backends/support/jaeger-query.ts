@@ -15,6 +15,7 @@ interface JaegerSpan {
 
 /** A span as Jaeger shows it. */
 export interface ShownSpan {
+  readonly id: string
   readonly name: string
   /** Name of the parent, `undefined` for the root. */
   readonly parent: string | undefined
@@ -46,6 +47,7 @@ function show(spans: readonly JaegerSpan[]): ShownSpan[] {
   return spans.map((span) => {
     const parentId = span.references.find(({ refType }) => refType === 'CHILD_OF')?.spanID
     return {
+      id: span.spanID,
       name: span.operationName,
       parent: parentId === undefined ? undefined : (names.get(parentId) ?? `unknown ${parentId}`),
       tags: toRecord(span.tags),

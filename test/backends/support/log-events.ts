@@ -27,3 +27,16 @@ export function readLogEvents(file: string): WrittenLogEvent[] {
     .flatMap(({ scopeLogs }) => scopeLogs)
     .flatMap(({ logRecords }) => logRecords)
 }
+
+type AttributeValue = string | number | boolean | undefined
+
+/** The attributes of a record by name. */
+export function attributesOf({ attributes }: WrittenLogEvent): Record<string, AttributeValue> {
+  return Object.fromEntries(
+    attributes.map(({ key, value: { intValue, stringValue, boolValue, doubleValue } }) => [
+      key,
+      // OTLP/JSON writes 64-bit integers as text.
+      intValue === undefined ? ((stringValue ?? boolValue ?? doubleValue) as AttributeValue) : Number(intValue),
+    ]),
+  )
+}
