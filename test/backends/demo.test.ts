@@ -18,9 +18,10 @@ beforeAll(async () => {
 function trainingSpans(): Promise<ShownSpan[]> {
   return eventually(async () => {
     const traces = await findTraces(stack().jaegerUrl, 'demo')
-    const spans = traces.find((trace) => trace.some(({ name }) => name === 'training')) ?? []
-    expect(spans).toHaveLength(ofTraining().length)
-    return spans
+    const spans = traces.flat().filter(({ instance }) => instance === demo.instance)
+    const training = spans.filter(({ tags }) => tags['activity.run.name'] === demo.training.name)
+    expect(training).toHaveLength(ofTraining().length)
+    return training
   })
 }
 
@@ -117,7 +118,7 @@ describe('the demo, with nothing changed in it, seen from outside', () => {
     const ofKind = (events: readonly WrittenLogEvent[], name: string): string[] =>
       events.filter(({ eventName }) => eventName === name).map((event) => String(attributesOf(event)['activity.id']))
     const events = await eventually(() => {
-      const found = readLogEvents(stack().logEventsFile)
+      const found = readLogEvents(stack().logEventsFile, demo.instance)
       expect(ofKind(found, 'activity.ended')).toEqual(expect.arrayContaining(surely.map(({ id }) => id)))
       return found
     })
@@ -139,7 +140,9 @@ describe('the demo, with nothing changed in it, seen from outside', () => {
     const told = demo.changes('error').map(({ error }) => [error.id, error.type, error.severity, error.message])
     expect(told.length).toBeGreaterThan(0)
     await eventually(() => {
-      const errors = readLogEvents(stack().logEventsFile).filter(({ eventName }) => eventName === 'activity.error')
+      const errors = readLogEvents(stack().logEventsFile, demo.instance).filter(
+        ({ eventName }) => eventName === 'activity.error',
+      )
       const written = errors.map((event) => {
         const attributes = attributesOf(event)
         const names = ['activity.error.id', 'error.type', 'activity.severity']

@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import type { ActivitySnapshot, Change, ChangeBody } from '../../../src/index.js'
+import type { ActivitySnapshot, Change } from '../../../src/index.js'
 import type { ViewSummary } from '../../../src/terminal/index.js'
 import { runNode } from '../../support/child-process.js'
 import { repositoryRoot } from '../../support/repository.js'
 
 const command = join(repositoryRoot, 'dist/cli/underway.js')
 
-type ChangeOfKind<Kind extends ChangeBody['kind']> = Extract<ChangeBody, { kind: Kind }>
+type ChangeOf<Kind extends Change['kind']> = Change & { readonly kind: Kind }
 
 /** A run of the demo by its own account. */
 export class DemoAccount {
@@ -23,8 +23,8 @@ export class DemoAccount {
     this.summary = items.find((item): item is ViewSummary => item.kind === 'summary') as ViewSummary
   }
 
-  changes<Kind extends ChangeBody['kind']>(kind: Kind): (Change & ChangeOfKind<Kind>)[] {
-    return this.#changes.filter((change): change is Change & ChangeOfKind<Kind> => change.kind === kind)
+  changes<Kind extends Change['kind']>(kind: Kind): ChangeOf<Kind>[] {
+    return this.#changes.filter((change): change is ChangeOf<Kind> => change.kind === kind)
   }
 
   /** Every activity as it ended. */
@@ -35,6 +35,11 @@ export class DemoAccount {
   /** Those that had begun: the others have no span and no duration. */
   get ran(): readonly ActivitySnapshot[] {
     return this.ended.filter(({ startedAt }) => startedAt !== undefined)
+  }
+
+  /** The process that the account is of. A thread of the demo has an account of its own, which nobody prints. */
+  get instance(): string {
+    return this.training.process.instance
   }
 
   get training(): ActivitySnapshot {

@@ -26,14 +26,15 @@ export const prometheusNames = {
 const resourceLabels = ['__name__', 'instance', 'job', 'service_instance_id', 'service_name']
 const mayBeMissing = 'activity_group'
 
-/** Reads the metrics of one service. */
-export class ServiceMetrics {
+/** Reads the metrics of one process. */
+export class ProcessMetrics {
   readonly #prometheusUrl: string
-  readonly #service: string
+  readonly #instance: string
 
-  constructor(prometheusUrl: string, service: string) {
+  /** @param instance its `service.instance.id` */
+  constructor(prometheusUrl: string, instance: string) {
     this.#prometheusUrl = prometheusUrl
-    this.#service = service
+    this.#instance = instance
   }
 
   /** The value of each series, under its labels in the order of the table of metrics. Labels that are not there reject. */
@@ -51,7 +52,7 @@ export class ServiceMetrics {
   }
 
   selector(metric: Metric, suffix = ''): string {
-    return `${prometheusNames[metric]}${suffix}{service_name="${this.#service}"}`
+    return `${prometheusNames[metric]}${suffix}{service_instance_id="${this.#instance}"}`
   }
 }
 
