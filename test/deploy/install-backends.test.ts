@@ -70,7 +70,7 @@ describe('with a Go that builds at once', () => {
 
   beforeEach(() => {
     tools = mkdtempSync(join(tmpdir(), 'underway-tools-'))
-    const fake = join(repositoryRoot, 'test/support/fake-go.mjs')
+    const fake = join(repositoryRoot, 'test/deploy/fixtures/fake-go.mjs')
     writeFileSync(join(tools, 'go'), `#!/bin/sh\nexec "${process.execPath}" "${fake}" "$@"\n`, { mode: 0o755 })
   })
 

@@ -5,7 +5,7 @@ import { query } from './prometheus-query.js'
 export type Metric = keyof typeof metricNames
 
 /** What Prometheus calls each metric; a histogram has three series, with a suffix each. */
-export const prometheusNames = {
+const prometheusNames = {
   active: 'activity_active',
   started: 'activity_started_total',
   ended: 'activity_ended_total',

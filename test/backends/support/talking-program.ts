@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import { plainEnvironment } from '../../support/child-process.js'
 import { repositoryRoot } from '../../support/repository.js'
 
@@ -7,6 +7,8 @@ import { repositoryRoot } from '../../support/repository.js'
 export class TalkingProgram<Message> {
   readonly #child: ChildProcess
   readonly #code: Promise<number | null>
+  /** Those that come before they are asked for wait here. */
+  readonly #messages: AsyncIterator<unknown>
   #stderr = ''
 
   constructor(file: string, env: Readonly<Record<string, string>>) {
@@ -17,6 +19,7 @@ export class TalkingProgram<Message> {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     this.#code = once(this.#child, 'close').then(([code]) => code as number | null)
+    this.#messages = on(this.#child, 'message', { close: ['close'] })[Symbol.asyncIterator]()
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text
     })
@@ -24,15 +27,9 @@ export class TalkingProgram<Message> {
 
   /** What it says next; rejects if it ends instead. */
   async next(): Promise<Message> {
-    const waited = new AbortController()
-    try {
-      return await Promise.race([
-        once(this.#child, 'message', { signal: waited.signal }).then(([message]) => message as Message),
-        this.#code.then((code) => Promise.reject(new Error(`it ended with ${code}: ${this.#stderr}`))),
-      ])
-    } finally {
-      waited.abort()
-    }
+    const { done, value } = await this.#messages.next()
+    if (done === true) throw new Error(`it ended with ${await this.#code}: ${this.#stderr}`)
+    return (value as [Message])[0]
   }
 
   tell(message: string): void {
