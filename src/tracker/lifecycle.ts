@@ -1,7 +1,7 @@
 import { isAbortError, toErrorInfo } from '../activity/error-info.js'
 import { ActivityRecord, type LogEntry, never, type RecordOwner, type Verdict } from '../activity/record.js'
 import { type ActivityProcess, type ActivitySnapshot, snapshotOf } from '../activity/snapshot.js'
-import type { EndedState } from '../activity/states.js'
+import type { ActivityCondition, EndedState } from '../activity/states.js'
 import type { Intake } from '../activity/values.js'
 import type { CallSite } from '../base/call-site.js'
 import type { Clock } from '../base/clock.js'
@@ -12,7 +12,7 @@ import type { Errors } from './errors.js'
 import type { Feed } from './feed.js'
 import { IdIndex } from './id-index.js'
 import { OpenList } from './open-list.js'
-import type { TrackerPorts } from './ports.js'
+import type { SilencePort, TrackerPorts } from './ports.js'
 import { beginWatching, inheritedSubtree } from './subtrees.js'
 import type { SubtreeTally } from './tally.js'
 
@@ -58,6 +58,7 @@ export class Lifecycle implements RecordOwner {
   /** Where blocks and handles were first started from, by module and name. */
   readonly sites = new Map<string, CallSite>()
   ports: TrackerPorts | undefined = undefined
+  silence: SilencePort | undefined = undefined
   readonly #ids = new IdIndex()
   #sweeping = false
 
@@ -160,8 +161,34 @@ export class Lifecycle implements RecordOwner {
       this.faults.count('update.ignored', record.name)
       return false
     }
-    record.progressMonotonic = this.clock.monotonicMillis()
+    const now = this.clock.monotonicMillis()
+    if (this.silence !== undefined && record.state === 'running')
+      this.silence.gap(record, now - record.progressMonotonic)
+    record.progressMonotonic = now
     return true
+  }
+
+  /** How long it may stay silent: as it declares, else as whoever watches over silence says. */
+  silenceBudget(record: ActivityRecord): number | undefined {
+    return record.details?.silenceBudgetMillis ?? this.silence?.budgetMillis(record)
+  }
+
+  isSilent(record: ActivityRecord, nowMonotonic: number): boolean {
+    if (record.state !== 'running') return false
+    const budget = this.silenceBudget(record)
+    return budget !== undefined && nowMonotonic - record.progressMonotonic > budget
+  }
+
+  /** Tells the feed that an activity fell silent, or was heard of again. */
+  announceCondition(record: ActivityRecord, condition: ActivityCondition, nowMonotonic: number): void {
+    if (this.feed.observed)
+      this.feed.publish({
+        kind: 'condition',
+        activity: this.snapshot(record),
+        condition,
+        silenceMillis: nowMonotonic - record.progressMonotonic,
+      })
+    else this.feed.skip()
   }
 
   announceUpdate(record: ActivityRecord, extra?: { readonly log: LogEntry } | { readonly heartbeat: true }): void {
@@ -233,6 +260,7 @@ export class Lifecycle implements RecordOwner {
     const asPlanned = record.state === 'planned'
     const now = this.clock.monotonicMillis()
     if (asPlanned && state === 'completed') record.startedMonotonic = record.createdMonotonic
+    if (this.silence !== undefined && !asPlanned) this.silence.gap(record, now - record.progressMonotonic)
     record.state = state
     record.endedMonotonic = now
     this.open.remove(record)

@@ -147,8 +147,9 @@ export class ActivityTracker {
 
   /** Why the scope is not quiescent, oldest first. */
   blockers(scope?: Scope): Blocker[] {
-    const now = this[lifecycleKey].clock.monotonicMillis()
-    const blockers = this.#quiescence.list(scope).map((record) => blockerOf(record, this.process.instance, now))
+    const lifecycle = this[lifecycleKey]
+    const now = lifecycle.clock.monotonicMillis()
+    const blockers = this.#quiescence.list(scope).map((record) => blockerOf(record, lifecycle, now))
     // In the order in which they came in, but for work that began earlier and planned work that began later.
     return blockers.sort((a, b) => b.ageMillis - a.ageMillis)
   }
