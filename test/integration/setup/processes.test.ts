@@ -49,7 +49,10 @@ describe('a process that ends', () => {
 
   test('by process.exit hands over 1,000 of 1,000 spans and keeps its exit code', async () => {
     const collector = await receiver()
-    expect(await run(collector.endpoint, [program, 'exit', JSON.stringify(unhurried)])).toMatchObject({ code: 3, stderr: '' })
+    expect(await run(collector.endpoint, [program, 'exit', JSON.stringify(unhurried)])).toMatchObject({
+      code: 3,
+      stderr: '',
+    })
     expect(collector.names('traces')).toEqual(works(1_000))
   })
 
