@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
+import { systemClock } from '../base/clock.js'
 import type { HandOver } from './hand-over.js'
 import type { Outlet } from './pipeline.js'
 
@@ -8,7 +9,8 @@ const endingSignals = ['SIGTERM', 'SIGINT'] as const
 
 export interface ExitPlan {
   readonly outlets: readonly Outlet[]
-  readonly exitTimeoutMillis: number
+  /** For a hand-over. */
+  readonly waitMillis: number
   readonly handOver: boolean
   readonly onSignals: boolean
   /** Bounded; `false` if something was lost. */
@@ -38,7 +40,7 @@ export function watchExit(plan: ExitPlan): () => void {
     })
   }
   const onExit = (): void => {
-    if (plan.handOver && !gaveUp && pending()) handOver(plan.outlets, plan.exitTimeoutMillis)
+    if (plan.handOver && !gaveUp && pending()) handOver(plan.outlets, plan.waitMillis)
   }
   const onSignal = (signal: NodeJS.Signals): void => {
     void plan.shutdown().then(() => {
@@ -58,11 +60,15 @@ export function watchExit(plan: ExitPlan): () => void {
 }
 
 /** In 'exit' nothing asynchronous happens any more, so a child sends what is left, and we wait for it. */
-function handOver(outlets: readonly Outlet[], timeoutMillis: number): void {
-  const left = outlets.map((outlet) => ({ outlet, ...outlet.leftovers() }))
+function handOver(outlets: readonly Outlet[], waitMillis: number): void {
+  const since = systemClock.monotonicMillis()
+  const leftMillis = (): number => waitMillis - (systemClock.monotonicMillis() - since)
+  // What cannot be written in half of the time is lost, and counted.
+  const left = outlets.map((outlet) => ({ outlet, ...outlet.leftovers(() => leftMillis() > waitMillis / 2) }))
   const posts = left.flatMap(({ payloads }) =>
     payloads.map(({ target, payload }) => ({ target, base64: Buffer.from(payload).toString('base64') })),
   )
+  const timeoutMillis = Math.max(Math.floor(leftMillis()), 1)
   const input = JSON.stringify({ timeoutMillis, posts } satisfies HandOver)
   const { status } = spawnSync(process.execPath, [fileURLToPath(new URL('./hand-over.js', import.meta.url))], {
     input,
@@ -73,5 +79,8 @@ function handOver(outlets: readonly Outlet[], timeoutMillis: number): void {
     // Not what was preloaded here: the child would set itself up like us.
     env: { ...process.env, NODE_OPTIONS: '' },
   })
-  for (const { outlet, count } of left) outlet.settle(count, status === 0)
+  for (const { outlet, count, unwritten } of left) {
+    outlet.settle(count, status === 0)
+    outlet.settle(unwritten, false)
+  }
 }

@@ -15,7 +15,9 @@ const { timeoutMillis, posts } = JSON.parse(readFileSync(0, 'utf8')) as HandOver
 const outcome = await beforeDeadline(systemClock, timeoutMillis, async () => {
   let lost = 0
   for (const { target, base64 } of posts) {
-    if (!(await new OtlpSender(target, systemClock).send(Buffer.from(base64, 'base64')))) lost += 1
+    // Nobody waits for another attempt that comes after the deadline.
+    const hurried = { ...target, timeoutMillis: Math.min(target.timeoutMillis, timeoutMillis) }
+    if (!(await new OtlpSender(hurried, systemClock).send(Buffer.from(base64, 'base64')))) lost += 1
   }
   return lost
 })

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { ends } from '../../bench/ends.js'
 import { variants } from '../../bench/variants.js'
 import { bounds } from '../../src/activity/bounds.js'
 import {
@@ -85,9 +86,9 @@ describe('the documents say what the code says', () => {
     for (const state of Object.keys(activityStates)) expect(states).toContain(`\`${state}\``)
   })
 
-  test('every variant of the benchmark has its figures, and no other', () => {
+  test('every variant and every end of the benchmark has its figures, and no other', () => {
     const listed = [...read('docs/benchmarks.md').matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name)
-    expect(listed.sort()).toEqual(Object.keys(variants).sort())
+    expect(listed.sort()).toEqual([...Object.keys(variants), ...Object.keys(ends)].sort())
   })
 
   test('the version in the code is that of the package', () => {
