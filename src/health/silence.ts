@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { ActivityRecord } from '../activity/record.js'
+import type { ActivityCondition } from '../activity/states.js'
 import type { Timer } from '../base/clock.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { detached } from '../tracing/current.js'
@@ -63,21 +64,18 @@ export function watchSilence(options: SilenceOptions = {}): SilenceWatch {
     gap: (record: ActivityRecord, millis: number) => gaps?.add(record.name, millis),
   }
   lifecycle.silence = port
-  const silent = new Set<ActivityRecord>()
+  /** Those that are not progressing, with what was told of them. */
+  const told = new Map<ActivityRecord, ActivityCondition>()
   let timer: Timer
   const look = (): void => {
     const now = lifecycle.clock.monotonicMillis()
-    for (const record of silent) {
-      if (!record.open) silent.delete(record)
-      else if (!lifecycle.isSilent(record, now)) {
-        silent.delete(record)
-        lifecycle.announceCondition(record, 'progressing', now)
-      }
-    }
+    for (const record of told.keys()) if (!record.open) told.delete(record)
     for (const record of lifecycle.open) {
-      if (silent.has(record) || !lifecycle.isSilent(record, now)) continue
-      silent.add(record)
-      lifecycle.announceCondition(record, 'silent', now)
+      const condition = lifecycle.conditionOf(record, now)
+      if (condition === (told.get(record) ?? 'progressing')) continue
+      if (condition === 'progressing') told.delete(record)
+      else told.set(record, condition)
+      lifecycle.announceCondition(record, condition, now)
     }
     next()
   }

@@ -53,7 +53,7 @@ export function blockerOf(record: ActivityRecord, lifecycle: Lifecycle, nowMonot
     ...(record.group === undefined ? {} : { group: record.group }),
     type: record.type,
     state: record.state === 'planned' ? 'planned' : 'running',
-    condition: lifecycle.isSilent(record, nowMonotonic) ? 'silent' : 'progressing',
+    condition: lifecycle.conditionOf(record, nowMonotonic),
     path: pathOf(record),
     ageMillis: nowMonotonic - since,
     silenceMillis: nowMonotonic - record.progressMonotonic,

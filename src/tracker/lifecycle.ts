@@ -27,6 +27,8 @@ export interface LifecycleParts {
   readonly disabled: boolean
   /** The group with which a module was registered. */
   readonly groupOf: (module: string) => string | undefined
+  /** Whether the worker or process that a module was registered for has exited. */
+  readonly isGone: (module: string) => boolean
   readonly clock: Clock
   readonly faults: Faults
   readonly intake: Intake
@@ -44,6 +46,7 @@ export class Lifecycle implements RecordOwner {
   serviceName: string
   disabled: boolean
   readonly groupOf: (module: string) => string | undefined
+  readonly isGone: (module: string) => boolean
   readonly clock: Clock
   readonly faults: Faults
   readonly intake: Intake
@@ -66,6 +69,7 @@ export class Lifecycle implements RecordOwner {
     this.serviceName = parts.serviceName
     this.disabled = parts.disabled
     this.groupOf = parts.groupOf
+    this.isGone = parts.isGone
     this.clock = parts.clock
     this.faults = parts.faults
     this.intake = parts.intake
@@ -173,13 +177,14 @@ export class Lifecycle implements RecordOwner {
     return record.details?.silenceBudgetMillis ?? this.silence?.budgetMillis(record)
   }
 
-  isSilent(record: ActivityRecord, nowMonotonic: number): boolean {
-    if (record.state !== 'running') return false
+  conditionOf(record: ActivityRecord, nowMonotonic: number): ActivityCondition {
+    if (this.isGone(record.module)) return 'dead'
+    if (record.state !== 'running') return 'progressing'
     const budget = this.silenceBudget(record)
-    return budget !== undefined && nowMonotonic - record.progressMonotonic > budget
+    return budget !== undefined && nowMonotonic - record.progressMonotonic > budget ? 'silent' : 'progressing'
   }
 
-  /** Tells the feed that an activity fell silent, or was heard of again. */
+  /** Tells the feed that an activity fell silent, was heard of again, or is dead. */
   announceCondition(record: ActivityRecord, condition: ActivityCondition, nowMonotonic: number): void {
     if (this.feed.observed)
       this.feed.publish({

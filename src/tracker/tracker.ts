@@ -90,6 +90,7 @@ export class ActivityTracker {
       serviceName,
       disabled: options.disabled ?? false,
       groupOf: (module) => this.#modules.groupOf(module),
+      isGone: (module) => this.#modules.isGone(module),
       clock,
       faults,
       intake,
@@ -105,6 +106,7 @@ export class ActivityTracker {
         clock,
         ownWork: (work) => (this[lifecycleKey].ports ?? noPorts).ownWork(work),
         tally: (module) => counters.modules.named(module, false),
+        tallies: () => counters.modules.all(),
         text: (reason) => toText(intake, 'reason', reason) ?? '',
         changed: (module) => feed.publish({ kind: 'module', module }),
         reportDown: (module, reason, error) =>
