@@ -13,17 +13,19 @@ function range(values: readonly number[]): string {
   return min === max ? text(median) : `${text(median)} (${text(min)} to ${text(max)})`
 }
 
-function delayRow(rounds: readonly EndRound[], name: string, { how, collector, base }: End): string {
+function delayRow(rounds: readonly EndRound[], name: string, { how, collector, spans, base }: End): string {
   const pairs = rounds.flatMap((round) => {
     const [one, other] = [round.get(name), round.get(base ?? name)]
     return one === undefined || other === undefined ? [] : [{ one, added: one.endMillis - other.endMillis }]
   })
-  if (pairs.length === 0) return `| \`${name}\` | ${hows[how]} | ${collectors[collector]} | not run | | |`
+  if (pairs.length === 0)
+    return `| \`${name}\` | ${hows[how]} | ${collectors[collector]} | ${spans.toLocaleString('en')} | not run | | |`
   const added = base === name ? '' : range(pairs.map((pair) => pair.added))
   const cells = [
     `\`${name}\``,
     hows[how],
     collectors[collector],
+    spans.toLocaleString('en'),
     range(pairs.map(({ one }) => one.endMillis)),
     added,
     range(pairs.map(({ one }) => one.wholeMillis)),
@@ -46,8 +48,8 @@ export function endsSection(rounds: readonly EndRound[], day: string): string {
 
 Measured on ${day} in ${rounds.length} rounds. Medians, with the range in brackets.
 
-| end | the process ends by | the collector | from the last line of the application until the process is gone, ms | more than without exports, ms | whole process, ms |
-|---|---|---|---:|---:|---:|
+| end | the process ends by | the collector | spans ended | from the last line of the application until the process is gone, ms | more than without exports, ms | whole process, ms |
+|---|---|---|---:|---:|---:|---:|
 ${delays.map(([name, end]) => delayRow(rounds, name, end)).join('\n')}
 
 What arrives of spans that all ended in the turn in which the process ends, counted at a receiver that answers at once:

@@ -35,6 +35,10 @@ function delays(how: How): [string, End][] {
   ])
 }
 
+function hanging(how: How): End {
+  return { app: 'underway', how, collector: 'hanging', spans: fewSpans, base: `delay-${how}-off` }
+}
+
 function arrivals(how: How, ...counts: readonly number[]): [string, End][] {
   return counts.map((spans) => [`arrive-${how}-${spans}`, { app: 'underway', how, collector: 'healthy', spans }])
 }
@@ -45,6 +49,9 @@ export const ends: Readonly<Record<string, End>> = Object.fromEntries([
   ...delays('exit'),
   ...delays('throw'),
   ...delays('signal'),
+  // As many as the queue holds, so that writing them counts too.
+  ['delay-natural-hanging-full', { ...hanging('natural'), spans: 65_000 }],
+  ['delay-exit-hanging-full', { ...hanging('exit'), spans: 65_000 }],
   ...arrivals('natural', 10_000),
   ...arrivals('signal', 10_000),
   ...arrivals('exit', 100, 1_000, 10_000, 65_000),

@@ -70,17 +70,27 @@ function handOver(outlets: readonly Outlet[], waitMillis: number): void {
   )
   const timeoutMillis = Math.max(Math.floor(leftMillis()), 1)
   const input = JSON.stringify({ timeoutMillis, posts } satisfies HandOver)
-  const { status } = spawnSync(process.execPath, [fileURLToPath(new URL('./hand-over.js', import.meta.url))], {
-    input,
-    stdio: ['pipe', 'ignore', 'ignore'],
-    timeout: timeoutMillis,
-    killSignal: 'SIGKILL',
-    windowsHide: true,
-    // Not what was preloaded here: the child would set itself up like us.
-    env: { ...process.env, NODE_OPTIONS: '' },
-  })
+  const delivered = deliver(input, timeoutMillis)
   for (const { outlet, count, unwritten } of left) {
-    outlet.settle(count, status === 0)
+    outlet.settle(count, delivered)
     outlet.settle(unwritten, false)
+  }
+}
+
+function deliver(input: string, timeoutMillis: number): boolean {
+  try {
+    const { status } = spawnSync(process.execPath, [fileURLToPath(new URL('./hand-over.js', import.meta.url))], {
+      input,
+      stdio: ['pipe', 'ignore', 'ignore'],
+      timeout: timeoutMillis,
+      killSignal: 'SIGKILL',
+      windowsHide: true,
+      // Not what was preloaded here: the child would set itself up like us.
+      env: { ...process.env, NODE_OPTIONS: '' },
+    })
+    return status === 0
+  } catch {
+    // Under Node's permission model it may be refused; an error in 'exit' would change how the process ends.
+    return false
   }
 }

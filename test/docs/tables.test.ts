@@ -15,6 +15,7 @@ import { activityStates } from '../../src/activity/states.js'
 import { faultAdvice } from '../../src/base/faults.js'
 import { errorCodes } from '../../src/base/underway-error.js'
 import { version } from '../../src/base/version.js'
+import { readEnvironment } from '../../src/setup/environment.js'
 import { repositoryRoot } from '../support/repository.js'
 
 function read(path: string): string {
@@ -84,6 +85,16 @@ describe('the documents say what the code says', () => {
   test('every state has a word for those who come from another tracker', () => {
     const states = read('docs/vocabulary.md').split('## States\n')[1] ?? ''
     for (const state of Object.keys(activityStates)) expect(states).toContain(`\`${state}\``)
+  })
+
+  test('every variable that is read is listed, and no other', () => {
+    const asked = new Set<string>()
+    const get = (_: object, name: string): undefined => void asked.add(name)
+    readEnvironment(new Proxy({}, { get }))
+    // Those of one signal are said in one sentence, but for two that only metrics have.
+    const listed = [...tableUnder(read('docs/environment.md'), 'Read').keys()]
+    const common = [...asked].map((name) => name.replace(/OTLP_(TRACES|METRICS|LOGS)_(?!TEMP|DEFAULT)/, 'OTLP_'))
+    expect(listed.sort()).toEqual([...new Set(common)].sort())
   })
 
   test('every variant and every end of the benchmark has its figures, and no other', () => {

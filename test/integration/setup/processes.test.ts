@@ -112,6 +112,23 @@ describe('a collector that does not work delays the end by a second at most', ()
   })
 })
 
+test('a process that may start no child ends as it would, without a hand-over', async () => {
+  const collector = await receiver()
+  const { code, stderr } = await run(collector.endpoint, ['--permission', '--allow-fs-read=*', program, 'exit'])
+  expect({ code, stderr }).toEqual({ code: 3, stderr: expect.not.stringContaining('ERR_ACCESS_DENIED') })
+  expect(collector.names('traces')).toEqual([])
+})
+
+test.each([
+  ['debug', 'Registered a global for trace'],
+  ['error', ''],
+])('under OTEL_LOG_LEVEL=%s the SDK says what it has to say', async (level, says) => {
+  const collector = await receiver()
+  const { stdout } = await run(collector.endpoint, [program, 'natural'], { OTEL_LOG_LEVEL: level })
+  if (says === '') expect(stdout).toBe('')
+  else expect(stdout).toContain(says)
+})
+
 describe('underway/register', () => {
   test('sets a process up that knows nothing of it', async () => {
     const collector = await receiver()
