@@ -1,6 +1,6 @@
 import { systemClock } from '../base/clock.js'
 import { beforeDeadline } from '../base/deadline.js'
-import type { ActivityTracker } from '../tracker/tracker.js'
+import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
 import { attachSignals } from './attach-signals.js'
 import type { Environment } from './environment.js'
 import { watchExit } from './exit.js'
@@ -33,6 +33,7 @@ export class RunningHandle implements UnderwayHandle {
   readonly #exitWaitMillis: number
   readonly #unwatch: () => void
   readonly #detach: () => void
+  readonly #flusher = (): Promise<boolean> => this.flush({ timeoutMillis: this.#exitWaitMillis })
   #shutdown: Promise<boolean> | undefined
 
   constructor(parts: Parts) {
@@ -47,6 +48,7 @@ export class RunningHandle implements UnderwayHandle {
       loggerProvider: logs?.provider as never,
       exceptionSignal: parts.environment.exceptionSignal,
     })
+    parts.tracker[lifecycleKey].flushers.add(this.#flusher)
     this.#unwatch = watchExit({
       outlets: this.#outlets,
       waitMillis: this.#exitWaitMillis,
@@ -89,6 +91,7 @@ export class RunningHandle implements UnderwayHandle {
       true,
     )
     this.#detach()
+    this.#parts.tracker[lifecycleKey].flushers.delete(this.#flusher)
     for (const { outlet, unregister } of this.#all) {
       outlet?.close()
       unregister()

@@ -12,7 +12,7 @@ import type { Errors } from './errors.js'
 import type { Feed } from './feed.js'
 import { IdIndex } from './id-index.js'
 import { OpenList } from './open-list.js'
-import type { SilencePort, TrackerPorts } from './ports.js'
+import type { Draining, SilencePort, TrackerPorts } from './ports.js'
 import { beginWatching, inheritedSubtree } from './subtrees.js'
 import type { SubtreeTally } from './tally.js'
 
@@ -62,6 +62,9 @@ export class Lifecycle implements RecordOwner {
   readonly sites = new Map<string, CallSite>()
   ports: TrackerPorts | undefined = undefined
   silence: SilencePort | undefined = undefined
+  draining: Draining | undefined = undefined
+  /** What is to be sent before the process ends. */
+  readonly flushers = new Set<() => unknown>()
   readonly #ids = new IdIndex()
   #sweeping = false
 
@@ -125,6 +128,10 @@ export class Lifecycle implements RecordOwner {
     record.subtree = subtree
     for (let tally = subtree; tally !== undefined; tally = tally.outer) tally.enter(asPlanned)
     this.open.add(record)
+    if (this.draining !== undefined && origin === undefined) {
+      this.draining.started += 1
+      record.controls().aborted = { reason: this.draining.reason }
+    }
     return record
   }
 

@@ -23,6 +23,14 @@ export interface SilencePort {
   gap(record: ActivityRecord, millis: number): void
 }
 
+/** Set while the program comes to its end. */
+export interface Draining {
+  /** With what the signals of new roots are aborted from their start. */
+  readonly reason: DOMException
+  /** New roots so far. */
+  started: number
+}
+
 export const noPorts: Pick<TrackerPorts, 'currentRecord' | 'detached' | 'ownWork'> = Object.freeze({
   currentRecord: () => undefined,
   detached: <T>(work: () => T): T => work(),

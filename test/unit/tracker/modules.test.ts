@@ -29,7 +29,15 @@ describe('registering', () => {
     planActivity({ tracker, module: 'Trainer', name: 'later' })
     const since = clock.wallMillis()
     expect(tracker.modules()).toEqual([
-      { name: 'Trainer', group: 'trainers', state: 'up', since, open: 2, planned: 1, instances: [tracker.process.instance] },
+      {
+        name: 'Trainer',
+        group: 'trainers',
+        state: 'up',
+        since,
+        open: 2,
+        planned: 1,
+        instances: [tracker.process.instance],
+      },
       { name: 'Queue', state: 'up', since, open: 0, planned: 0, instances: [tracker.process.instance] },
     ])
   })
