@@ -39,7 +39,11 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const { model, stream } = JSON.parse(Buffer.concat(chunks).toString()) as ChatRequest
   const identity = { id: 'chatcmpl-1', created: 1_893_456_000, model }
   if (request.url !== '/v1/chat/completions' || model === 'missing-model') {
-    const error = { message: `The model ${model} does not exist`, type: 'invalid_request_error', code: 'model_not_found' }
+    const error = {
+      message: `The model ${model} does not exist`,
+      type: 'invalid_request_error',
+      code: 'model_not_found',
+    }
     response.writeHead(404, { 'content-type': 'application/json' }).end(JSON.stringify({ error }))
   } else if (stream === true) {
     response.writeHead(200, { 'content-type': 'text/event-stream' })

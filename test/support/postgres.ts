@@ -17,7 +17,8 @@ export interface Postgres extends AsyncDisposable {
 /** @returns why there is no PostgreSQL here, if so */
 export function missingPostgres(): string | undefined {
   if (binaryFolder() === undefined) return `no PostgreSQL: neither in PATH nor below ${debianFolder}`
-  if (process.getuid?.() === 0 && unprivileged() === undefined) return 'no PostgreSQL: it refuses root, no user postgres'
+  if (process.getuid?.() === 0 && unprivileged() === undefined)
+    return 'no PostgreSQL: it refuses root, no user postgres'
   return undefined
 }
 
@@ -40,7 +41,10 @@ export async function startPostgres(): Promise<Postgres> {
     rmSync(folder, { recursive: true, force: true })
     throw error
   }
-  const server = spawn(join(binaries, 'postgres'), ['-D', data, ...flags], { ...asUser, stdio: ['ignore', 'ignore', 'pipe'] })
+  const server = spawn(join(binaries, 'postgres'), ['-D', data, ...flags], {
+    ...asUser,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   const ended = once(server, 'exit')
   const log: string[] = []
   await new Promise<void>((resolve, reject) => {
