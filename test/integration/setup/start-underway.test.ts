@@ -3,6 +3,7 @@ import { LoggerProvider } from '@opentelemetry/sdk-logs'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { TracerProvider } from '@opentelemetry/sdk-trace'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { drain } from '../../../src/health/index.js'
 import {
   ActivityTracker,
   getTracker,
@@ -45,6 +46,15 @@ function work(count: number): void {
 }
 
 describe('startUnderway', () => {
+  test('is flushed by a drain', async () => {
+    const collector = await receiver()
+    const tracker = new ActivityTracker()
+    await start(collector, { tracker })
+    startActivity({ tracker, name: 'work' }).complete()
+    expect(await drain({ tracker })).toMatchObject({ flushed: true, exitCode: 0 })
+    expect(collector.names('traces')).toEqual(['work'])
+  })
+
   test('sends traces, metrics and logs, each with the resource', async () => {
     const collector = await receiver()
     const underway = await start(

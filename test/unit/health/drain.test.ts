@@ -72,7 +72,7 @@ describe('draining', () => {
     const { tracker, clock } = newTracker()
     const open = startActivity({ tracker, name: 'open' })
     const report = drain({ tracker })
-    const root = await runActivity({ tracker, name: 'root', parent: null }, ({ signal }) => signal.aborted)
+    const root = runActivity({ tracker, name: 'root', parent: null }, ({ signal }) => signal.aborted)
     expect(root).toBe(true)
     const planned = planActivity({ tracker, name: 'planned', parent: null })
     expect(planned.signal.aborted).toBe(true)
