@@ -68,9 +68,9 @@ function handOver(outlets: readonly Outlet[], waitMillis: number): void {
   const posts = left.flatMap(({ payloads }) =>
     payloads.map(({ target, payload }) => ({ target, base64: Buffer.from(payload).toString('base64') })),
   )
-  const timeoutMillis = Math.max(Math.floor(leftMillis()), 1)
-  const input = JSON.stringify({ timeoutMillis, posts } satisfies HandOver)
-  const delivered = deliver(input, timeoutMillis)
+  const input = JSON.stringify({ posts } satisfies HandOver)
+  // Only now, as writing a full queue takes its time too.
+  const delivered = deliver(input, Math.max(Math.floor(leftMillis()), 1))
   for (const { outlet, count, unwritten } of left) {
     outlet.settle(count, delivered)
     outlet.settle(unwritten, false)
@@ -79,7 +79,8 @@ function handOver(outlets: readonly Outlet[], waitMillis: number): void {
 
 function deliver(input: string, timeoutMillis: number): boolean {
   try {
-    const { status } = spawnSync(process.execPath, [fileURLToPath(new URL('./hand-over.js', import.meta.url))], {
+    const file = fileURLToPath(new URL('./hand-over.js', import.meta.url))
+    const { status } = spawnSync(process.execPath, [file, `${timeoutMillis}`], {
       input,
       stdio: ['pipe', 'ignore', 'ignore'],
       timeout: timeoutMillis,

@@ -4,13 +4,16 @@ import { beforeDeadline } from '../base/deadline.js'
 import type { OtlpTarget } from './otlp-environment.js'
 import { OtlpSender } from './otlp-sender.js'
 
-/** What a process that ends gives to the child that runs this file, as JSON on its standard input. */
+/**
+ * What a process that ends gives to the child that runs this file, as JSON on its standard input. The argument is how
+ * many milliseconds it waits.
+ */
 export interface HandOver {
-  readonly timeoutMillis: number
   readonly posts: readonly { readonly target: OtlpTarget; readonly base64: string }[]
 }
 
-const { timeoutMillis, posts } = JSON.parse(readFileSync(0, 'utf8')) as HandOver
+const timeoutMillis = Number(process.argv[2])
+const { posts } = JSON.parse(readFileSync(0, 'utf8')) as HandOver
 
 const outcome = await beforeDeadline(systemClock, timeoutMillis, async () => {
   let lost = 0
