@@ -65,10 +65,10 @@ function handOver(outlets: readonly Outlet[], waitMillis: number): void {
   const leftMillis = (): number => waitMillis - (systemClock.monotonicMillis() - since)
   // What cannot be written in half of the time is lost, and counted.
   const left = outlets.map((outlet) => ({ outlet, ...outlet.leftovers(() => leftMillis() > waitMillis / 2) }))
-  const posts = left.flatMap(({ payloads }) =>
-    payloads.map(({ target, payload }) => ({ target, base64: Buffer.from(payload).toString('base64') })),
-  )
-  const input = JSON.stringify({ posts } satisfies HandOver)
+  const payloads = left.flatMap((one) => one.payloads)
+  const posts = payloads.map(({ target, payload }) => ({ target, byteLength: payload.byteLength }))
+  const head = Buffer.from(`${JSON.stringify({ posts } satisfies HandOver)}\n`)
+  const input = Buffer.concat([head, ...payloads.map(({ payload }) => payload)])
   // Only now, as writing a full queue takes its time too.
   const delivered = deliver(input, Math.max(Math.floor(leftMillis()), 1))
   for (const { outlet, count, unwritten } of left) {
@@ -77,7 +77,7 @@ function handOver(outlets: readonly Outlet[], waitMillis: number): void {
   }
 }
 
-function deliver(input: string, timeoutMillis: number): boolean {
+function deliver(input: Uint8Array, timeoutMillis: number): boolean {
   try {
     const file = fileURLToPath(new URL('./hand-over.js', import.meta.url))
     const { status } = spawnSync(process.execPath, [file, `${timeoutMillis}`], {
