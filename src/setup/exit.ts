@@ -65,21 +65,22 @@ function handOver(outlets: readonly Outlet[], waitMillis: number): void {
   const leftMillis = (): number => waitMillis - (systemClock.monotonicMillis() - since)
   // What cannot be written in half of the time is lost, and counted.
   const left = outlets.map((outlet) => ({ outlet, ...outlet.leftovers(() => leftMillis() > waitMillis / 2) }))
-  const posts = left.flatMap(({ payloads }) =>
-    payloads.map(({ target, payload }) => ({ target, base64: Buffer.from(payload).toString('base64') })),
-  )
-  const timeoutMillis = Math.max(Math.floor(leftMillis()), 1)
-  const input = JSON.stringify({ timeoutMillis, posts } satisfies HandOver)
-  const delivered = deliver(input, timeoutMillis)
+  const payloads = left.flatMap((one) => one.payloads)
+  const posts = payloads.map(({ target, payload }) => ({ target, byteLength: payload.byteLength }))
+  const head = Buffer.from(`${JSON.stringify({ posts } satisfies HandOver)}\n`)
+  const input = Buffer.concat([head, ...payloads.map(({ payload }) => payload)])
+  // Only now, as writing a full queue takes its time too.
+  const delivered = deliver(input, Math.max(Math.floor(leftMillis()), 1))
   for (const { outlet, count, unwritten } of left) {
     outlet.settle(count, delivered)
     outlet.settle(unwritten, false)
   }
 }
 
-function deliver(input: string, timeoutMillis: number): boolean {
+function deliver(input: Uint8Array, timeoutMillis: number): boolean {
   try {
-    const { status } = spawnSync(process.execPath, [fileURLToPath(new URL('./hand-over.js', import.meta.url))], {
+    const file = fileURLToPath(new URL('./hand-over.js', import.meta.url))
+    const { status } = spawnSync(process.execPath, [file, `${timeoutMillis}`], {
       input,
       stdio: ['pipe', 'ignore', 'ignore'],
       timeout: timeoutMillis,
