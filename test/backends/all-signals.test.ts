@@ -179,6 +179,12 @@ describe('the log events of an activity in the file of the Collector', () => {
     }
   })
 
+  test('say that it has fallen silent', () => {
+    const condition = theOne(eventNames.condition)
+    expect(condition).toMatchObject({ severityText: 'WARN', body: { stringValue: 'silent' } })
+    expect(Number(attributesOf(condition)['activity.silence'])).toBeGreaterThan(0.1)
+  })
+
   test('say how it ended, and which error was reported', () => {
     const { error, state, durationMillis = 0 } = watched.activity
     const ended = theOne(eventNames.ended)
