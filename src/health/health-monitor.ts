@@ -10,13 +10,25 @@ import { type StopReason, stopsOnErrors } from './policy.js'
 export interface HealthMonitorOptions extends PartialSettings {
   /** Called once, before open activities are aborted. What it throws, or rejects with, is counted as a fault. */
   readonly onStop?: ((reason: StopReason) => unknown) | undefined
+  /**
+   * Whether the process stays alive until the monitor is closed or has said stop. Choose it where the work runs elsewhere:
+   * when a worker dies, nothing else may be left that could notice. @defaultValue false
+   */
+  readonly keepAlive?: boolean | undefined
   /** A YAML file. @defaultValue what `UNDERWAY_CONFIG` names */
   readonly configFile?: string | undefined
   /** @defaultValue the default tracker */
   readonly tracker?: ActivityTracker | undefined
 }
 
-const optionKeys: readonly string[] = ['exceptionHandling', 'healthCheck', 'onStop', 'configFile', 'tracker']
+const optionKeys: readonly string[] = [
+  'exceptionHandling',
+  'healthCheck',
+  'onStop',
+  'keepAlive',
+  'configFile',
+  'tracker',
+]
 
 /** Looks at errors and modules at intervals and says once that the program should stop. */
 export class HealthMonitor implements Disposable {
@@ -25,17 +37,19 @@ export class HealthMonitor implements Disposable {
   readonly #tracker: ActivityTracker
   readonly #clock: Clock
   readonly #onStop: HealthMonitorOptions['onStop']
+  readonly #keepAlive: boolean
   readonly #stopped = new AbortController()
   readonly #timers = new Map<() => unknown, Timer>()
   #reason: StopReason | undefined
   #closed = false
 
   /** @internal Use {@link monitorHealth}. */
-  constructor(tracker: ActivityTracker, settings: MonitorSettings, onStop: HealthMonitorOptions['onStop']) {
+  constructor(tracker: ActivityTracker, settings: MonitorSettings, { onStop, keepAlive }: HealthMonitorOptions) {
     this.settings = settings
     this.#tracker = tracker
     this.#clock = tracker[lifecycleKey].clock
     this.#onStop = onStop
+    this.#keepAlive = keepAlive ?? false
     const { exceptionHandling, healthCheck } = settings
     if (exceptionHandling.enabled) this.#every(exceptionHandling.intervalMillis, () => this.#lookAtErrors())
     if (healthCheck.enabled) this.#every(healthCheck.intervalMillis, () => this.#askModules())
@@ -48,6 +62,14 @@ export class HealthMonitor implements Disposable {
 
   /** Why the program should stop, once it should. */
   get stopReason(): StopReason | undefined {
+    return this.#reason
+  }
+
+  /** Looks now, without waiting for the interval. @returns why the program should stop, if it should */
+  async check(): Promise<StopReason | undefined> {
+    const { exceptionHandling, healthCheck } = this.settings
+    if (healthCheck.enabled) await this.#askModules()
+    if (exceptionHandling.enabled) this.#lookAtErrors()
     return this.#reason
   }
 
@@ -66,10 +88,9 @@ export class HealthMonitor implements Disposable {
   #every(intervalMillis: number, look: () => unknown): void {
     const again = (): void => {
       if (this.#closed) return
+      const tick = (): void => void (async () => look())().then(again, again)
       const timer = detached(() =>
-        this.#clock.backgroundTimer(() => {
-          void (async () => look())().then(again, again)
-        }, intervalMillis),
+        this.#keepAlive ? this.#clock.timer(tick, intervalMillis) : this.#clock.backgroundTimer(tick, intervalMillis),
       )
       this.#timers.set(look, timer)
     }
@@ -128,7 +149,7 @@ export class HealthMonitor implements Disposable {
 
 /**
  * Watches errors and modules, and stops the program by its policy: `onStop` is called once, then `monitor.signal` and the
- * signals of all open activities are aborted. It never keeps the process alive.
+ * signals of all open activities are aborted.
  *
  * @throws UnderwayError OPTIONS_INVALID, for what code, environment or file say
  */
@@ -145,9 +166,14 @@ export function monitorHealth(options: HealthMonitorOptions = {}): HealthMonitor
         `monitorHealth({ ${key} }): unknown option; known are ${optionKeys.join(', ')}`,
       )
   }
-  const { onStop, configFile, tracker = getTracker() } = options
+  const { onStop, keepAlive, configFile, tracker = getTracker() } = options
   if (onStop !== undefined && typeof onStop !== 'function')
     throw new UnderwayError('OPTIONS_INVALID', `monitorHealth({ onStop }): expected a function, got ${typeof onStop}`)
+  if (keepAlive !== undefined && typeof keepAlive !== 'boolean')
+    throw new UnderwayError(
+      'OPTIONS_INVALID',
+      `monitorHealth({ keepAlive }): expected true or false, got ${typeof keepAlive}`,
+    )
   if (configFile !== undefined && typeof configFile !== 'string')
     throw new UnderwayError(
       'OPTIONS_INVALID',
@@ -158,6 +184,6 @@ export function monitorHealth(options: HealthMonitorOptions = {}): HealthMonitor
   return new HealthMonitor(
     tracker,
     resolveSettings({ code: options, environment: process.env, file: configFile }),
-    onStop,
+    options,
   )
 }

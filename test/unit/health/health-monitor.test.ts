@@ -182,6 +182,18 @@ describe('a stop', () => {
   })
 })
 
+test('check looks at once at modules and errors, and says what it found', async () => {
+  const well = watched()
+  expect(await well.monitor.check()).toBe(undefined)
+  const broken = watched()
+  broken.tracker.registerModule('Worker', { healthCheck: () => false })
+  expect(await broken.monitor.check()).toMatchObject({ cause: 'module', down: ['Worker'] })
+  const { tracker, monitor, stops } = watched()
+  tracker.reportError('bad')
+  expect(await monitor.check()).toBe(stops[0])
+  expect(stops).toHaveLength(1)
+})
+
 test('the looks run outside of the activity in which the monitor was made', async () => {
   const { tracker, clock } = newTracker()
   let inside: unknown = 'not called'

@@ -96,6 +96,7 @@ describe('what cannot be used is refused with what to write', () => {
     [{ healthCheck: { interval: 5 } }, "unknown key 'interval'; known are enabled, intervalMillis, timeoutMillis"],
     [{ policy: 'continue' }, 'monitorHealth({ policy }): unknown option'],
     [{ onStop: 'log' }, 'monitorHealth({ onStop }): expected a function, got string'],
+    [{ keepAlive: 'yes' }, 'monitorHealth({ keepAlive }): expected true or false, got string'],
     [{ tracker: {} }, 'expected an ActivityTracker'],
     [{ configFile: 5 }, 'expected a path, got number'],
     [null, 'options must be an object, got null'],
