@@ -10,4 +10,6 @@ export interface Frame extends Look {
   readonly health: ErrorHealth
   /** `tracker.runningSummary()` */
   readonly summary: string
+  /** The messages of `stuckLeaves()`, the longest silence first. */
+  readonly stuck: readonly string[]
 }

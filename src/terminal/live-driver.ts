@@ -3,6 +3,7 @@ import type { FeedItem } from '../tracker/change.js'
 import { Bulletin } from './bulletin.js'
 import { hideCursor } from './cursor.js'
 import type { Driver, Stage } from './driver.js'
+import { interceptWrites } from './foreign-writes.js'
 import { render } from './render.js'
 import type { ViewSummary } from './summary.js'
 import { summaryLines } from './summary-lines.js'
@@ -23,16 +24,24 @@ export class LiveDriver implements Driver {
   readonly #bulletin: Bulletin
   readonly #restoreCursor: () => void
   readonly #forgetResize: () => void
+  readonly #letGo: readonly (() => void)[]
   #above: string[] = []
   #drawn: readonly string[] = []
   #timer: Timer | undefined
   #dueAt = 0
+  /** Whether the block is being written, by us. */
+  #drawing = false
+  /** Whether the program has left the cursor within a line. */
+  #withinLine = false
 
   constructor(stage: Stage) {
     this.#stage = stage
     this.#bulletin = new Bulletin(stage, true)
     this.#restoreCursor = hideCursor(stage.output)
     this.#forgetResize = stage.output.onResize(() => this.#soon(refreshMillis))
+    this.#letGo = stage.view.sharedStreams.map((stream) =>
+      interceptWrites(stream, (text, write) => this.#aside(text, write)),
+    )
     this.#soon(refreshMillis)
   }
 
@@ -67,13 +76,38 @@ export class LiveDriver implements Driver {
     const same = block.length === this.#drawn.length && block.every((line, index) => line === this.#drawn[index])
     if (same && above.length === 0) return
     this.#above = []
-    const lines = [...above, ...block].map((line) => `${line}${clearLine}\n`)
-    this.#stage.output.write(`${beginFrame}${this.#toTop()}${lines.join('')}${clearBelow}${endFrame}`)
+    this.#write(`${beginFrame}${this.#toTop()}${linesOf([...above, ...block])}${clearBelow}${endFrame}`)
     this.#drawn = block
+  }
+
+  #write(text: string): void {
+    this.#drawing = true
+    this.#stage.output.write(text)
+    this.#drawing = false
+  }
+
+  /** The program itself writes to the terminal: the block makes room, and comes back below. */
+  #aside(text: string, write: () => unknown): unknown {
+    if (this.#drawing) return write()
+    const block = this.#drawn
+    if (block.length > 0) this.#write(`${this.#toTop()}${clearBelow}`)
+    this.#drawn = []
+    const returned = write()
+    if (text !== '') this.#withinLine = !text.endsWith('\n')
+    if (this.#withinLine) this.#soon(refreshMillis)
+    else {
+      if (block.length > 0) this.#write(`${linesOf(block)}${clearBelow}`)
+      this.#drawn = block
+    }
+    return returned
   }
 
   /** Moves to where the block begins, also if the terminal has become narrower and broken its lines since. */
   #toTop(): string {
+    if (this.#withinLine) {
+      this.#withinLine = false
+      return '\n'
+    }
     const { columns } = this.#stage.output
     const rows = this.#drawn.reduce((sum, line) => sum + Math.max(Math.ceil(widthOf(line) / columns), 1), 0)
     return rows === 0 ? '\r' : `\x1b[${rows}A\r`
@@ -82,6 +116,7 @@ export class LiveDriver implements Driver {
   end(summary: ViewSummary | undefined): void {
     this.#timer?.cancel()
     this.#forgetResize()
+    for (const letGo of this.#letGo) letGo()
     const { output, view } = this.#stage
     const { color, unicode } = view
     // What was held back is counted in the summary.
@@ -90,4 +125,8 @@ export class LiveDriver implements Driver {
     this.#draw([])
     this.#restoreCursor()
   }
+}
+
+function linesOf(lines: readonly string[]): string {
+  return lines.map((line) => `${line}${clearLine}\n`).join('')
 }

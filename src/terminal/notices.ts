@@ -45,6 +45,12 @@ export function noticeOf(item: FeedItem, longMillis: number): Notice | undefined
         key: `error ${errorKey(item.error)}`,
       }
     }
+    case 'condition': {
+      const { activity, condition, silenceMillis } = item
+      if (condition === 'progressing') return of(item, 'up', activity, `${oneLine(activity.name)}: heard of again`)
+      const how = condition === 'dead' ? 'its worker or process is gone' : `silent for ${duration(silenceMillis)}`
+      return of(item, 'warning', activity, `${oneLine(activity.name)}: ${how}`, `${condition} ${activity.name}`)
+    }
     case 'module': {
       const { name, state, reason, checkedAt } = item.module
       // Told at registration too, before anybody has checked it.

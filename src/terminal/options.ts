@@ -32,6 +32,8 @@ export interface TerminalViewOptions {
 export interface ResolvedView {
   readonly tracker: ActivityTracker
   readonly output: TerminalOutput
+  /** What leads to the same terminal: the program may write to it while a live view is up. */
+  readonly sharedStreams: readonly TerminalOutput[]
   readonly mode: ViewMode
   readonly color: boolean
   readonly unicode: boolean
@@ -68,6 +70,12 @@ function hasUnicode(env: Env, platform: NodeJS.Platform): boolean {
   )
 }
 
+function sharing(output: TerminalOutput): TerminalOutput[] {
+  const standard: readonly TerminalOutput[] = [process.stdout, process.stderr]
+  if (!standard.includes(output)) return [output]
+  return standard.filter((stream) => stream === output || stream.isTTY === true)
+}
+
 export function resolveView(options: TerminalViewOptions): ResolvedView {
   const tracker = options.tracker ?? getTracker()
   const output = options.output ?? process.stdout
@@ -75,6 +83,7 @@ export function resolveView(options: TerminalViewOptions): ResolvedView {
   return {
     tracker,
     output,
+    sharedStreams: sharing(output),
     mode: options.mode ?? (isCapable(output, env) && !isSet(env['CI']) ? 'live' : 'lines'),
     color: options.color ?? hasColor(output, env),
     unicode: options.unicode ?? hasUnicode(env, process.platform),

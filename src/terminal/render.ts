@@ -20,7 +20,8 @@ export function render(model: ViewModel, frame: Frame): string[] {
     countsLine(model, frame, paint, width),
   ]
   if (frame.rows < leastForTable) return head.slice(0, Math.max(frame.rows, 1))
-  const lines = [paint.hairline(width), ...head, ...seriesLine(model, paint, width)]
+  const stuck = frame.stuck.map((message) => paint.tinted('warning', cut(`stuck: ${message}`, width, paint.cutMark)))
+  const lines = [paint.hairline(width), ...head, ...seriesLine(model, paint, width), ...stuck]
   const summary = paint.dim(cut(frame.summary, width, paint.cutMark))
   const room = frame.rows - lines.length - 3
   const table = moduleLines(model, frame, paint, width, room)

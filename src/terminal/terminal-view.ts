@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { stuckLeaves } from '../health/stuck-leaves.js'
 import type { FeedItem } from '../tracker/change.js'
 import { applyItem, applyOpen, moduleChanged } from './apply.js'
 import type { Driver, Stage } from './driver.js'
@@ -13,7 +14,7 @@ import { summarise, type ViewSummary } from './summary.js'
 /** A view of a tracker in a terminal, a pipe or a file. */
 export interface TerminalView extends Disposable {
   readonly mode: ViewMode
-  /** Prints a line of your own; in a live view above the block, which writing to the terminal directly would tear. */
+  /** Prints a line of your own; in a live view above the block. */
   log(line: string): void
   /** What it has seen until now. */
   summary(): ViewSummary
@@ -49,6 +50,7 @@ export function terminalView(options: TerminalViewOptions = {}): TerminalView {
       unicode,
       health: tracker.errorHealth(),
       summary: tracker.runningSummary(),
+      stuck: stuckLeaves({ tracker, limit: 3 }).map(({ message }) => message),
     }),
   }
   applyOpen(model, tracker.openActivities())

@@ -45,6 +45,7 @@ async function training() {
       unicode: true,
       health: tracker.errorHealth(),
       summary: tracker.runningSummary(),
+      stuck: [],
       ...look,
     })
   const end = (): void => {
@@ -160,6 +161,7 @@ describe('the live block', () => {
       unicode: true,
       health: tracker.errorHealth(),
       summary: tracker.runningSummary(),
+      stuck: [],
     })
     expect(lines).toEqual([
       '─'.repeat(59),

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { watchSilence } from '../../src/health/index.js'
 import { runActivity, startActivity } from '../../src/index.js'
 import { type TerminalView, type TerminalViewOptions, terminalView } from '../../src/terminal/index.js'
 import { FakeTerminal } from '../support/fake-terminal.js'
@@ -72,6 +73,69 @@ describe('a live view', () => {
     expect(screen[1]).toBe('a line of mine')
     expect(screen[2]).toBe('─'.repeat(79))
     expect(screen.filter((line) => line.startsWith('service'))).toHaveLength(1)
+  })
+
+  test('what the program itself writes stands above the block, as it was written', async () => {
+    const { tracker, pass, output } = viewed()
+    startActivity({ tracker, module: 'loader', name: 'load' })
+    await pass(200)
+    const block = output.screen
+    expect(output.write('first line\n')).toBe(true)
+    expect(output.screen).toEqual(['first line', ...block])
+    output.write('second ')
+    output.write('line\nthird line\n')
+    await pass(200)
+    expect(output.screen).toEqual(['first line', 'second line', 'third line', ...block])
+    output.write('no end')
+    await pass(200)
+    expect(output.screen.slice(0, 5)).toEqual(['first line', 'second line', 'third line', 'no end', block[0]])
+    expect(output.screen).toHaveLength(4 + block.length)
+  })
+
+  test('gives the stream back as it was', () => {
+    const { view, output } = viewed()
+    expect(Object.hasOwn(output, 'write')).toBe(true)
+    view.stop()
+    expect(Object.hasOwn(output, 'write')).toBe(false)
+    const { written } = output
+    output.write('after\n')
+    expect(output.written).toBe(`${written}after\n`)
+  })
+
+  test('leaves alone what somebody else has put over the stream since', () => {
+    const { view, output } = viewed()
+    const ours = output.write
+    const theirs = (text: string): boolean => ours.call(output, `<${text}>`)
+    output.write = theirs
+    view.stop()
+    expect(output.write).toBe(theirs)
+    output.write('x')
+    expect(output.written.endsWith('<x>')).toBe(true)
+  })
+
+  test('names what is stuck', async () => {
+    const { tracker, pass, output } = viewed()
+    const run = startActivity({ tracker, module: 'controller', name: 'train' })
+    startActivity({ tracker, module: 'trainer', name: 'db.query', parent: run, silenceBudgetMillis: 5_000 })
+    await pass(4_000)
+    expect(output.screen.filter((line) => line.startsWith('stuck'))).toEqual([])
+    await pass(3_000)
+    expect(output.screen).toContainEqual(
+      expect.stringMatching(/^stuck: train open 6 s: blocked on db\.query in trainer, silent 6 s/),
+    )
+  })
+
+  test('says that work has fallen silent, and that it was heard of again, while somebody watches', async () => {
+    const { tracker, pass, output } = viewed()
+    using _watch = watchSilence({ tracker })
+    const activity = startActivity({ tracker, module: 'trainer', name: 'fit', silenceBudgetMillis: 5_000 })
+    await pass(8_000)
+    activity.heartbeat()
+    await pass(2_000)
+    await pass(200)
+    const told = output.screen.filter((line) => line.includes('fit:'))
+    expect(told[0]).toMatch(/warning .*trainer .*fit: silent for 6/)
+    expect(told[1]).toMatch(/up .*trainer .*fit: heard of again/)
   })
 
   test('leaves no remains when the terminal becomes narrower, and uses the room when it becomes wider', async () => {
