@@ -4,6 +4,7 @@ import { Bulletin } from './bulletin.js'
 import type { Driver, Stage } from './driver.js'
 import { count, elapsed, measure } from './format.js'
 import { type OpenItem, shareOf, type ViewModel } from './model.js'
+import { known } from './output.js'
 import type { ViewSummary } from './summary.js'
 import { summaryLines } from './summary-lines.js'
 
@@ -76,7 +77,7 @@ export class LinesDriver implements Driver {
     const { color, unicode } = view
     // What was held back is counted in the summary.
     if (summary === undefined) output.lines(this.#bulletin.flush())
-    else output.lines(summaryLines(summary, { color, unicode, columns: view.output.columns ?? summaryColumns }))
+    else output.lines(summaryLines(summary, { color, unicode, columns: known(view.output.columns) ?? summaryColumns }))
   }
 }
 

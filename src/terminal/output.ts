@@ -22,6 +22,11 @@ function watch(output: TerminalOutput): { readonly gone: boolean } {
   return fate
 }
 
+/** A terminal that nobody has told its size says 0. */
+export function known(size: number | undefined): number | undefined {
+  return size === undefined || size < 1 ? undefined : size
+}
+
 /** Writes to a stream whose reader may leave (`| head`): from then on in silence. */
 export class Output {
   readonly #stream: TerminalOutput
@@ -33,11 +38,11 @@ export class Output {
   }
 
   get columns(): number {
-    return this.#stream.columns ?? 80
+    return known(this.#stream.columns) ?? 80
   }
 
   get rows(): number {
-    return this.#stream.rows ?? 24
+    return known(this.#stream.rows) ?? 24
   }
 
   write(text: string): void {

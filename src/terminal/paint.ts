@@ -97,7 +97,7 @@ export class Paint {
   }
 
   hairline(width: number): string {
-    return this.dim((this.#look.unicode ? '─' : '-').repeat(width))
+    return this.dim((this.#look.unicode ? '─' : '-').repeat(Math.max(width, 0)))
   }
 
   /** @param share 0 to 1 */

@@ -113,6 +113,18 @@ describe('a live view', () => {
     expect(output.written.endsWith('<x>')).toBe(true)
   })
 
+  test.each([0, 1, 2, 5, 9, 15])('throws nothing in a terminal of %i columns and as many rows', async (size) => {
+    const { tracker, pass, view } = viewed({}, new FakeTerminal(size, size))
+    const run = startActivity({ tracker, type: 'run', module: 'controller', name: 'train' })
+    run.update('step 1', { done: 1, total: 2 })
+    tracker.reportError(new Error('no'), { module: 'loader' })
+    await pass(200)
+    run.complete('done')
+    await pass(200)
+    view.stop()
+    expect(tracker.snapshot().faults).toEqual({})
+  })
+
   test('names what is stuck', async () => {
     const { tracker, pass, output } = viewed()
     const run = startActivity({ tracker, module: 'controller', name: 'train' })
