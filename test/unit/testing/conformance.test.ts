@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { underwaySubject } from '../../../bench/peers/subjects/underway.js'
+import { underwaySubject } from '../../../bench/peers/underway-subject.js'
 import * as underway from '../../../src/index.js'
 import { ManualClock, runWrappingCase, wrappingCases, wrappingGroups } from '../../../src/testing/index.js'
 import { registerSdk, type Sdk, unregisterAll } from '../../support/otel.js'
