@@ -94,7 +94,7 @@ async function main(): Promise<void> {
   if (!existsSync(join(root, 'dist/testing/index.js'))) throw new Error('there is no dist/: run "npm run build" first')
   const own = [
     { name: 'underway', title: 'underway', package: 'underway' },
-    { name: 'by hand', title: 'by hand', package: '@opentelemetry/api' },
+    { name: 'by hand', title: '`by hand`', package: '@opentelemetry/api' },
   ]
   const peers = peersOf(readFileSync(join(here, 'peers.mjs'), 'utf8'))
   const all = [...own, ...peers]

@@ -12,7 +12,7 @@ import { wrappingCase } from './wrapping-case.js'
 
 async function* counting(): AsyncGenerator<number, string> {
   yield 1
-  await null
+  await Promise.resolve()
   yield 2
   return 'done'
 }
@@ -100,7 +100,7 @@ export const asyncGeneratorCases = [
       const seen: (string | undefined)[] = []
       const steps = wrap('work', async function* () {
         for (let step = 0; step < 2; step += 1) {
-          await null
+          await Promise.resolve()
           seen.push(current())
           yield step
         }
@@ -134,6 +134,7 @@ export const asyncGeneratorCases = [
     async (trial) => {
       const drop = async (): Promise<void> => void (await trial.wrap('work', counting)().next())
       await drop()
+      expectOpen(trial, 'work', 'before it was collected')
       await trial.collect()
       endedSpan(trial, 'work')
     },

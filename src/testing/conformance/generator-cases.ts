@@ -149,6 +149,7 @@ export const generatorCases = [
     async (trial) => {
       const drop = (): void => void trial.wrap('work', counting)().next()
       drop()
+      expectOpen(trial, 'work', 'before it was collected')
       await trial.collect()
       endedSpan(trial, 'work')
     },

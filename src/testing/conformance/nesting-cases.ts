@@ -62,7 +62,7 @@ export const nestingCases = [
     'children at the same time have the same parent, in whatever order they end',
     async (trial) => {
       const gates = Array.from({ length: 10 }, () => Promise.withResolvers<void>())
-      const child = trial.wrap('child', (index: number) => gates[index]?.promise)
+      const child = trial.wrap('child', async (index: number) => gates[index]?.promise)
       const pending = trial.wrap('parent', () => Promise.all(gates.map((_, index) => child(index))))()
       for (const gate of gates.toReversed()) gate.resolve()
       await pending

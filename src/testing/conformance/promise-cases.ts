@@ -90,7 +90,7 @@ export const promiseCases = [
     const order: string[] = []
     const pending = wrap('work', async () => {
       order.push('inside')
-      await null
+      await Promise.resolve()
     })()
     order.push('after')
     expectEqual(order, ['inside', 'after'], 'order')

@@ -102,6 +102,7 @@ export const streamCases = [
     async (trial) => {
       const drop = (): void => void trial.wrap('work', () => new PassThrough())()
       drop()
+      expectOpen(trial, 'work', 'before it was collected')
       await trial.collect()
       endedSpan(trial, 'work')
     },

@@ -142,6 +142,7 @@ export const webCases = [
     async (trial) => {
       const drop = (): void => void trial.wrap('work', twoParts)()
       drop()
+      expectOpen(trial, 'work', 'before it was collected')
       await trial.collect()
       endedSpan(trial, 'work')
     },
