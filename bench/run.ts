@@ -1,8 +1,11 @@
-import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { copyPackageToSdk2, installSdk2 } from '../test/support/install-sdk2.mjs'
+import { ends } from './ends.ts'
+import { type EndRound, endsSection, withEndsSection } from './ends-report.ts'
 import { page, type Report, tables } from './report.ts'
+import { type EndOutcome, runEnd } from './run-end.ts'
 import { packagesOfSdk2, runVariant, type Size } from './run-variant.ts'
 import { type Round, shuffled } from './statistics.ts'
 import { type Variant, variantNamed, variants } from './variants.ts'
@@ -10,15 +13,19 @@ import { versionsUsed } from './versions.ts'
 
 const root = join(import.meta.dirname, '..')
 
-const usage = `npm run bench -- [--quick] [--rounds <number>] [--only <variant>]...
+const benchmarks = join(root, 'docs/benchmarks.md')
+
+const usage = `npm run bench -- [--quick] [--rounds <number>] [--only <variant>]... [--ends]
 
   --quick   three short rounds; prints the tables and leaves docs/benchmarks.md alone
-  --only    just these variants, and the stock that they are compared with; prints the tables`
+  --only    just these variants, and the stock that they are compared with; prints the tables
+  --ends    just the ends of processes; replaces that part of docs/benchmarks.md`
 
 interface Settings {
   readonly rounds: number
   readonly quick: boolean
   readonly only: readonly string[]
+  readonly ends: boolean
 }
 
 function settingsOf(args: string[]): Settings {
@@ -27,13 +34,14 @@ function settingsOf(args: string[]): Settings {
     options: {
       quick: { type: 'boolean', default: false },
       rounds: { type: 'string' },
+      ends: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
     },
   })
   const rounds = Number(values.rounds ?? (values.quick ? 3 : 9))
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new Error(`--rounds: expected a whole number from 1 on\n\n${usage}`)
-  return { rounds, quick: values.quick, only: values.only }
+  return { rounds, quick: values.quick, only: values.only, ends: values.ends }
 }
 
 function sizeOf(name: string, { kind }: Variant, quick: boolean): Size {
@@ -72,9 +80,27 @@ async function runRound(names: readonly (readonly [string, Variant])[], quick: b
   return round
 }
 
+async function measureEnds(planned: number, day: string): Promise<string> {
+  const rounds: EndRound[] = []
+  for (let number = 1; number <= planned; number += 1) {
+    console.warn(`ends of processes: round ${number} of ${planned}`)
+    const round = new Map<string, EndOutcome>()
+    for (const [name, end] of shuffled(Object.entries(ends))) round.set(name, await runEnd(end))
+    rounds.push(round)
+  }
+  return endsSection(rounds, day)
+}
+
 async function main(): Promise<void> {
-  const { rounds: planned, quick, only } = settingsOf(process.argv.slice(2))
+  const { rounds: planned, quick, only, ends: onlyEnds } = settingsOf(process.argv.slice(2))
+  const day = new Date().toISOString().slice(0, 10)
   if (!existsSync(join(root, 'dist/index.js'))) throw new Error('there is no dist/: run "npm run build" first')
+  if (onlyEnds) {
+    const section = await measureEnds(planned, day)
+    if (quick) console.log(section)
+    else writeFileSync(benchmarks, withEndsSection(readFileSync(benchmarks, 'utf8'), section))
+    return
+  }
   const named = chosen(only)
   const wantsSdk2 = named.some(([, { sdk }]) => sdk === '2')
   const missing = wantsSdk2 ? prepareSdk2() : undefined
@@ -89,14 +115,15 @@ async function main(): Promise<void> {
     rounds,
     variants: named,
     versions: versionsUsed(wantsSdk2 && missing === undefined),
-    day: new Date().toISOString().slice(0, 10),
+    day,
+    ends: only.length > 0 ? '' : await measureEnds(planned, day),
     missing: missing === undefined ? undefined : 'the 2.x line of the SDK, which could not be installed.',
   }
   if (quick || only.length > 0) {
-    console.log(tables(report))
+    console.log(`${tables(report)}\n\n${report.ends}`)
     return
   }
-  writeFileSync(join(root, 'docs/benchmarks.md'), page(report))
+  writeFileSync(benchmarks, page(report))
   console.log('wrote docs/benchmarks.md')
 }
 

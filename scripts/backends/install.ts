@@ -3,13 +3,15 @@
 // skip with its reason.
 
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheFolder, executablePath, failurePath, type Program, programFolder } from './program.ts'
 import { programs } from './programs.ts'
+import { createWorkspace, removeAbandoned, removeWorkspace } from './workspace.ts'
 
 const cache = cacheFolder(process.env)
 await mkdir(cache, { recursive: true })
+await removeAbandoned(cache)
 
 let failures = 0
 for (const program of Object.values(programs)) {
@@ -33,7 +35,7 @@ async function install(program: Program): Promise<void> {
   }
   console.log(`${label}: building, which takes minutes the first time`)
   const startedAt = performance.now()
-  const workspace = await mkdtemp(join(cache, `.building-${program.name}-`))
+  const workspace = await createWorkspace(cache, program.name)
   try {
     const result = join(workspace, 'result')
     const building = join(workspace, 'build-here')
@@ -42,7 +44,7 @@ async function install(program: Program): Promise<void> {
     await program.build(building, join(result, program.name))
     await publish(result, program)
   } finally {
-    await rm(workspace, { recursive: true, force: true })
+    await removeWorkspace(workspace)
   }
   await rm(failurePath(program, cache), { force: true })
   console.log(`${label}: built in ${Math.round((performance.now() - startedAt) / 1000)} s, ${executable}`)

@@ -36,17 +36,21 @@ const jaeger: Program = {
   },
 }
 
-const prometheus: Program = {
-  name: 'prometheus',
-  version: versions.prometheus,
-  // A module of our own repeats the one replacement that the program cannot be built without.
+const prometheus = ofPrometheus('prometheus')
+
+/** Checks the files of Prometheus that a running one reads only in part. */
+const promtool = ofPrometheus('promtool')
+
+/** Checks the file of Alertmanager, which itself cannot be built from its module: its page is missing there. */
+const amtool: Program = {
+  name: 'amtool',
+  version: versions.alertmanager,
   async build(workspace, output) {
-    const module = 'github.com/prometheus/prometheus'
-    const cloud = 'cloud.google.com/go'
-    await go(['mod', 'init', 'underway.example/prometheus'], { cwd: workspace })
-    await go(['mod', 'edit', '-replace', `${cloud}=${cloud}@v0.123.0`], { cwd: workspace })
-    await go(['get', '-tool', `${module}/cmd/prometheus@v${versions.prometheusModule}`], { cwd: workspace })
-    await go(['build', '-tags', 'netgo,remove_all_sd', '-o', output, `${module}/cmd/prometheus`], { cwd: workspace })
+    await go(['install', `github.com/prometheus/alertmanager/cmd/amtool@v${versions.alertmanager}`], {
+      cwd: workspace,
+      env: { GOBIN: workspace },
+    })
+    await rename(join(workspace, 'amtool'), output)
   },
 }
 
@@ -64,7 +68,26 @@ const composeConfig: Program = {
   },
 }
 
-export const programs = { composeConfig, collector, prometheus, jaeger } as const satisfies Record<string, Program>
+export const programs = { composeConfig, amtool, collector, prometheus, promtool, jaeger } as const satisfies Record<
+  string,
+  Program
+>
+
+function ofPrometheus(name: string): Program {
+  return {
+    name,
+    version: versions.prometheus,
+    // A module of our own repeats the one replacement that the program cannot be built without.
+    async build(workspace, output) {
+      const command = `github.com/prometheus/prometheus/cmd/${name}`
+      const cloud = 'cloud.google.com/go'
+      await go(['mod', 'init', 'underway.example/prometheus'], { cwd: workspace })
+      await go(['mod', 'edit', '-replace', `${cloud}=${cloud}@v0.123.0`], { cwd: workspace })
+      await go(['get', '-tool', `${command}@v${versions.prometheusModule}`], { cwd: workspace })
+      await go(['build', '-tags', 'netgo,remove_all_sd', '-o', output, command], { cwd: workspace })
+    },
+  }
+}
 
 async function downloadModule(module: string, workspace: string): Promise<string> {
   const cwd = join(workspace, 'download')

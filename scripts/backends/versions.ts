@@ -7,5 +7,6 @@ export const versions = {
   prometheus: '3.14.0',
   /** Prometheus counts its module as 0.x: v3.14.0 is v0.314.0. */
   prometheusModule: '0.314.0',
+  alertmanager: '0.33.1',
   composeGo: '2.16.2',
 } as const

@@ -8,33 +8,56 @@ export interface ErrorInfo {
   readonly stack?: string
 }
 
+/** What a span says about an error. */
+export interface SpanFailure {
+  /** `undefined` if the span does not say. */
+  readonly type: string | undefined
+  /** The first is shown. A span may say it twice, with and without what could be sensitive. */
+  readonly messages: readonly [string, ...string[]]
+  readonly stack: string | undefined
+}
+
+/** How far a copy is looked for below what was thrown: `fetch` hides what went wrong in the cause of its own error. */
+const causes = 3
+
 /** What a span kept of an error: the same words, but another object. */
 export class CopiedError {
   readonly name: string
   readonly message: string
   readonly stack: string | undefined
-  readonly #copied = true
+  readonly #said: SpanFailure
 
   /** Also for values that throw whatever is asked of them, such as a revoked proxy. */
   static is(value: unknown): value is CopiedError {
-    return typeof value === 'object' && value !== null && #copied in value && value.#copied
+    return typeof value === 'object' && value !== null && #said in value
   }
 
-  constructor(name: string, message: string, stack: string | undefined) {
-    this.name = name
-    this.message = message
-    this.stack = stack
+  constructor(said: SpanFailure) {
+    this.name = said.type ?? 'Error'
+    this.message = said.messages[0]
+    this.stack = said.stack
+    this.#said = said
   }
 
-  /** Whether this may be a copy of what was thrown. */
+  /** Whether this may be a copy of what was thrown, or of its cause. */
   resembles(thrown: unknown): boolean {
-    if (typeof thrown !== 'object' || thrown === null) return false
     try {
-      const { message, name, constructor: made } = thrown as Error
-      return message === this.message && (name === this.name || made?.name === this.name)
+      let at = thrown
+      for (let depth = 0; depth < causes && typeof at === 'object' && at !== null; depth += 1) {
+        if (this.#copies(at as Error)) return true
+        at = (at as Error).cause
+      }
     } catch {
-      return false
+      // Getters of others may throw.
     }
+    return false
+  }
+
+  /** An SDK takes the code of an error for its type, if there is one. */
+  #copies(thrown: Error & { readonly code?: unknown }): boolean {
+    const { type, messages } = this.#said
+    if (!messages.includes(thrown.message)) return false
+    return type === undefined || type === thrown.name || type === thrown.constructor?.name || type === thrown.code
   }
 }
 
@@ -50,6 +73,7 @@ function typeOf(intake: Intake, error: object): string {
   const code = readProperty(intake.faults, error, 'code')
   if (typeof code === 'string' && codePattern.test(code)) return code
   const name = readProperty(intake.faults, error, 'name')
+  if (CopiedError.is(error)) return typePattern.test(error.name) ? error.name : 'Error'
   if (typeof name === 'string' && name !== 'Error' && typePattern.test(name)) return name
   const made = readProperty(intake.faults, error, 'constructor')
   const className = typeof made === 'function' ? readProperty(intake.faults, made, 'name') : undefined

@@ -39,6 +39,7 @@ export const logAttributeNames = {
   duration: 'activity.duration',
   age: 'activity.age',
   silence: 'activity.silence',
+  condition: 'activity.condition',
   errorId: 'activity.error.id',
   exceptionType: 'exception.type',
   exceptionMessage: 'exception.message',
@@ -50,6 +51,7 @@ export const eventNames = {
   started: 'activity.started',
   updated: 'activity.updated',
   heartbeat: 'activity.heartbeat',
+  condition: 'activity.condition',
   ended: 'activity.ended',
   error: 'activity.error',
 } as const

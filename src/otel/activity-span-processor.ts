@@ -20,6 +20,13 @@ export interface ActivitySpanProcessorOptions {
   readonly rules?: readonly SpanRule[] | undefined
 }
 
+let inUse = 0
+
+/** Whether a processor was made that has not been shut down: an SDK does not say which processors it has. */
+export function isSpanProcessorInUse(): boolean {
+  return inUse > 0
+}
+
 /**
  * Brings the spans of other code in, while they are open: add it to the `spanProcessors` of your SDK, 2.x or 3.x, before
  * the ones that export. Spans of our own activities are recognised and left alone. No method throws.
@@ -32,6 +39,7 @@ export class ActivitySpanProcessor {
   constructor(options: ActivitySpanProcessorOptions = {}) {
     this.#tracker = options.tracker
     this.#rules = options.rules ?? defaultSpanRules
+    inUse += 1
   }
 
   /** Called by the SDK. */
@@ -62,6 +70,7 @@ export class ActivitySpanProcessor {
   async forceFlush(): Promise<void> {}
 
   async shutdown(): Promise<void> {
+    if (!this.#shutDown) inUse -= 1
     this.#shutDown = true
   }
 

@@ -40,9 +40,18 @@ export function failureOf(span: EndedForeignSpan): CopiedError | undefined {
   if (span.status.code !== errorStatus) return undefined
   const recorded = span.events.findLast((event) => event.name === 'exception')?.attributes
   const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
-  return new CopiedError(
-    text(recorded?.['exception.type']) ?? text(span.attributes['error.type']) ?? 'Error',
-    text(recorded?.['exception.message']) ?? span.status.message ?? `${span.name} failed`,
-    text(recorded?.['exception.stacktrace']),
+  const messages = [text(recorded?.['exception.message']), text(span.status.message)].filter(
+    (said) => said !== undefined,
   )
+  return new CopiedError({
+    type: text(recorded?.['exception.type']) ?? text(span.attributes['error.type']) ?? httpStatus(span),
+    messages: [messages[0] ?? `${span.name} failed`, ...messages.slice(1)],
+    stack: text(recorded?.['exception.stacktrace']),
+  })
+}
+
+/** Instrumentations for SDK 2.x do not repeat the status of a failed answer as `error.type`. */
+function httpStatus({ attributes }: EndedForeignSpan): string | undefined {
+  const status = attributes['http.response.status_code'] ?? attributes['http.status_code']
+  return typeof status === 'number' && status >= 400 ? String(status) : undefined
 }

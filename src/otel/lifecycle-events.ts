@@ -5,7 +5,7 @@ import { eventNames, logAttributeNames } from '../activity/semantic-conventions.
 import type { ActivitySnapshot } from '../activity/snapshot.js'
 import { guarded } from '../base/faults.js'
 import { asOwnWork, ownWorkContextFor } from '../tracing/suppressed.js'
-import type { FeedItem } from '../tracker/change.js'
+import type { Change, FeedItem } from '../tracker/change.js'
 import type { ErrorRecord } from '../tracker/error-log.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import { DueQueue } from './due-queue.js'
@@ -28,6 +28,8 @@ interface Followed {
   /** The latest that it said, if that is not its `doing`. */
   message: string | undefined
 }
+
+type ConditionChange = Extract<Change, { readonly kind: 'condition' }>
 
 interface Event {
   readonly eventName: string
@@ -73,6 +75,9 @@ export class LifecycleEvents {
             break
           case 'updated':
             if (item.heartbeat !== true) this.#updated(item.activity, item.log?.message)
+            break
+          case 'condition':
+            this.#sendCondition(item)
             break
           case 'ended':
             this.#ended(item.activity)
@@ -191,6 +196,22 @@ export class LifecycleEvents {
       },
     })
     this.#heartbeats.add(followed)
+  }
+
+  #sendCondition({ activity, condition, silenceMillis, time }: ConditionChange): void {
+    const followed = this.#followed.get(activity.id)
+    if (followed === undefined) return
+    this.#emit(followed, {
+      eventName: eventNames.condition,
+      severity: condition === 'progressing' ? 'info' : 'warning',
+      time,
+      body: condition,
+      attributes: {
+        ...situationOf(activity),
+        [logAttributeNames.condition]: condition,
+        [logAttributeNames.silence]: silenceMillis / 1_000,
+      },
+    })
   }
 
   #ended(activity: ActivitySnapshot): void {

@@ -1,16 +1,24 @@
 /** The variables of a process, as Node gives them. */
 export type Variables = Readonly<Record<string, string | undefined>>
 
+/** The largest number of the specification, and the longest timer of Node. */
+const longestMillis = 2 ** 31 - 1
+
 /**
  * Reads single variables as the OpenTelemetry specification says: empty is unset, and what cannot be used is reported
  * and replaced by the default.
  */
 export class VariableReader {
   readonly #variables: Variables
-  readonly warnings: string[] = []
+  /** A variable that several signals share is said once. */
+  readonly #warnings = new Set<string>()
 
   constructor(variables: Variables) {
     this.#variables = variables
+  }
+
+  get warnings(): readonly string[] {
+    return [...this.#warnings]
   }
 
   text(name: string): string | undefined {
@@ -29,9 +37,14 @@ export class VariableReader {
   count<D extends number | undefined>(name: string, fallback: D, least = 0): number | D {
     const value = this.text(name)
     if (value === undefined) return fallback
-    if (/^\+?\d+$/.test(value) && Number(value) >= least && Number(value) <= 2 ** 31 - 1) return Number(value)
+    if (/^\+?\d+$/.test(value) && Number(value) >= least && Number(value) <= longestMillis) return Number(value)
     this.refuse(name, `a whole number of at least ${least}`, fallback)
     return fallback
+  }
+
+  /** Milliseconds; 0 is without end, as the specification says of timeouts. */
+  timeout(name: string, fallback: number): number {
+    return this.count(name, fallback) || longestMillis
   }
 
   ratio(name: string, fallback: number): number {
@@ -81,6 +94,10 @@ export class VariableReader {
 
   /** Says what a variable may be; never its value, which may be a secret. */
   refuse(name: string, expected: string, used: string | number | undefined): void {
-    this.warnings.push(`${name}: expected ${expected}; using ${used ?? 'the default'}`)
+    this.say(name, `expected ${expected}; using ${used ?? 'the default'}`)
+  }
+
+  say(name: string, message: string): void {
+    this.#warnings.add(`${name}: ${message}`)
   }
 }

@@ -14,6 +14,13 @@ export type SamplerName = (typeof samplerNames)[number]
 export const logLevels = ['none', 'error', 'warn', 'info', 'debug'] as const
 export type LogLevel = (typeof logLevels)[number]
 
+/** What the SDK's own logger of the api knows. */
+export const sdkLogLevels = [...logLevels, 'verbose', 'all'] as const
+export type SdkLogLevel = (typeof sdkLogLevels)[number]
+
+export const exporterNames = ['otlp', 'console'] as const
+export type ExporterName = (typeof exporterNames)[number]
+
 export const exceptionSignals = ['events', 'logs', 'logs/dup'] as const
 
 /** Bounds of a queue in front of an exporter. */
@@ -32,23 +39,35 @@ export interface Environment {
   /** `OTEL_SDK_DISABLED`: work is tracked, no SDK is set up. */
   readonly sdkDisabled: boolean
   readonly logLevel: LogLevel
+  /** `OTEL_LOG_LEVEL` */
+  readonly sdkLogLevel: SdkLogLevel | undefined
   readonly serviceName: string | undefined
   readonly resourceAttributes: Readonly<Record<string, string>>
-  readonly exports: Readonly<Record<Signal, boolean>>
+  /** Empty where a signal is switched off. */
+  readonly exporters: Readonly<Record<Signal, readonly ExporterName[]>>
   readonly targets: Readonly<Record<Signal, OtlpTarget>>
   readonly sampler: { readonly name: SamplerName; readonly ratio: number }
   readonly spanLimits: Readonly<Record<string, number>>
+  readonly logLimits: Readonly<Record<string, number>>
   readonly propagators: readonly ('tracecontext' | 'baggage' | 'none')[]
   readonly spanQueue: QueueLimits
   readonly logQueue: QueueLimits
   readonly metricIntervalMillis: number
   readonly metricTimeoutMillis: number
   readonly temporality: 'cumulative' | 'delta' | 'lowmemory'
+  readonly histograms: (typeof histogramKinds)[number]
   /** `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` */
   readonly exceptionSignal: (typeof exceptionSignals)[number]
   /** What could not be used. */
   readonly warnings: readonly string[]
 }
+
+const histogramKinds = ['explicit_bucket_histogram', 'base2_exponential_bucket_histogram'] as const
+
+const logLimitVariables = {
+  attributeCountLimit: ['OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT'],
+  attributeValueLengthLimit: ['OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'],
+} as const satisfies Readonly<Record<string, readonly string[]>>
 
 const spanLimitVariables = {
   attributeCountLimit: ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT'],
@@ -64,28 +83,37 @@ export function readEnvironment(variables: Variables): Environment {
   const read = new VariableReader(variables)
   const resourceAttributes = read.pairs('OTEL_RESOURCE_ATTRIBUTES')
   const interval = read.count('OTEL_METRIC_EXPORT_INTERVAL', 60_000, 1)
+  const sdkLogLevel = read.text('OTEL_LOG_LEVEL') && read.oneOf('OTEL_LOG_LEVEL', sdkLogLevels, 'info')
+  sayWhatIsMissing(read)
   return {
     disabled: read.boolean('UNDERWAY_DISABLED'),
     sdkDisabled: read.boolean('OTEL_SDK_DISABLED'),
-    logLevel: read.oneOf('UNDERWAY_LOG_LEVEL', logLevels, 'warn'),
+    logLevel: read.oneOf('UNDERWAY_LOG_LEVEL', logLevels, ownLevel(sdkLogLevel || undefined)),
+    sdkLogLevel: sdkLogLevel || undefined,
     serviceName: read.text('OTEL_SERVICE_NAME') ?? (resourceAttributes['service.name'] || undefined),
     resourceAttributes,
-    exports: perSignal((signal) => readExporter(read, signal) === 'otlp'),
+    exporters: perSignal((signal) => readExporters(read, signal)),
     targets: perSignal((signal) => readOtlpTarget(read, signal)),
     sampler: {
       name: read.oneOf('OTEL_TRACES_SAMPLER', samplerNames, 'parentbased_always_on'),
       ratio: read.ratio('OTEL_TRACES_SAMPLER_ARG', 1),
     },
-    spanLimits: readSpanLimits(read),
+    spanLimits: readLimits(read, spanLimitVariables),
+    logLimits: readLimits(read, logLimitVariables),
     propagators: read.someOf('OTEL_PROPAGATORS', ['tracecontext', 'baggage', 'none'], ['tracecontext', 'baggage']),
     spanQueue: readQueue(read, 'BSP', 5_000),
     logQueue: readQueue(read, 'BLRP', 1_000),
     metricIntervalMillis: interval,
-    metricTimeoutMillis: Math.min(read.count('OTEL_METRIC_EXPORT_TIMEOUT', 30_000, 1), interval),
+    metricTimeoutMillis: Math.min(read.timeout('OTEL_METRIC_EXPORT_TIMEOUT', 30_000), interval),
     temporality: read.oneOf(
       'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE',
       ['cumulative', 'delta', 'lowmemory'],
       'cumulative',
+    ),
+    histograms: read.oneOf(
+      'OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION',
+      histogramKinds,
+      'explicit_bucket_histogram',
     ),
     exceptionSignal: read.oneOf('OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN', exceptionSignals, 'events'),
     warnings: read.warnings,
@@ -96,8 +124,26 @@ function perSignal<T>(read: (signal: Signal) => T): Readonly<Record<Signal, T>> 
   return Object.fromEntries(signals.map((signal) => [signal, read(signal)])) as Record<Signal, T>
 }
 
-function readExporter(read: VariableReader, signal: Signal): 'otlp' | 'none' {
-  return read.oneOf(`OTEL_${signal.toUpperCase()}_EXPORTER`, ['otlp', 'none'], 'otlp')
+function readExporters(read: VariableReader, signal: Signal): readonly ExporterName[] {
+  const given = read.someOf(`OTEL_${signal.toUpperCase()}_EXPORTER`, [...exporterNames, 'none'], ['otlp'])
+  return exporterNames.filter((name) => given.includes(name))
+}
+
+/** Who asks the SDK for more, or for silence, means us too. */
+function ownLevel(sdkLevel: SdkLogLevel | undefined): LogLevel {
+  if (sdkLevel === undefined) return 'warn'
+  return logLevels.find((level) => level === sdkLevel) ?? 'debug'
+}
+
+/** What is in the specification and cannot be had. */
+function sayWhatIsMissing(read: VariableReader): void {
+  const exemplars = 'OTEL_METRICS_EXEMPLAR_FILTER'
+  if (read.oneOf(exemplars, ['always_on', 'always_off', 'trace_based'], 'always_off') !== 'always_off') {
+    read.say(exemplars, 'the metrics SDK for JavaScript records no exemplars; using always_off')
+  }
+  for (const name of ['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE']) {
+    if (read.text(name) !== undefined) read.say(name, 'no such file is read; using the other variables')
+  }
 }
 
 /** The specification's default is 2,048, which a burst within one turn of the event loop overflows. */
@@ -110,9 +156,12 @@ function readQueue(read: VariableReader, prefix: string, delayMillis: number): Q
   }
 }
 
-function readSpanLimits(read: VariableReader): Readonly<Record<string, number>> {
+function readLimits(
+  read: VariableReader,
+  variables: Readonly<Record<string, readonly string[]>>,
+): Readonly<Record<string, number>> {
   const limits: Record<string, number> = {}
-  for (const [limit, names] of Object.entries(spanLimitVariables)) {
+  for (const [limit, names] of Object.entries(variables)) {
     const value = names.map((name) => read.count(name, undefined)).find((count) => count !== undefined)
     if (value !== undefined) limits[limit] = value
   }

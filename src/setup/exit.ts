@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
+import { systemClock } from '../base/clock.js'
 import type { HandOver } from './hand-over.js'
 import type { Outlet } from './pipeline.js'
 
@@ -8,7 +9,8 @@ const endingSignals = ['SIGTERM', 'SIGINT'] as const
 
 export interface ExitPlan {
   readonly outlets: readonly Outlet[]
-  readonly exitTimeoutMillis: number
+  /** For a hand-over. */
+  readonly waitMillis: number
   readonly handOver: boolean
   readonly onSignals: boolean
   /** Bounded; `false` if something was lost. */
@@ -38,7 +40,7 @@ export function watchExit(plan: ExitPlan): () => void {
     })
   }
   const onExit = (): void => {
-    if (plan.handOver && !gaveUp && pending()) handOver(plan.outlets, plan.exitTimeoutMillis)
+    if (plan.handOver && !gaveUp && pending()) handOver(plan.outlets, plan.waitMillis)
   }
   const onSignal = (signal: NodeJS.Signals): void => {
     void plan.shutdown().then(() => {
@@ -58,20 +60,38 @@ export function watchExit(plan: ExitPlan): () => void {
 }
 
 /** In 'exit' nothing asynchronous happens any more, so a child sends what is left, and we wait for it. */
-function handOver(outlets: readonly Outlet[], timeoutMillis: number): void {
-  const left = outlets.map((outlet) => ({ outlet, ...outlet.leftovers() }))
-  const posts = left.flatMap(({ payloads }) =>
-    payloads.map(({ target, payload }) => ({ target, base64: Buffer.from(payload).toString('base64') })),
-  )
-  const input = JSON.stringify({ timeoutMillis, posts } satisfies HandOver)
-  const { status } = spawnSync(process.execPath, [fileURLToPath(new URL('./hand-over.js', import.meta.url))], {
-    input,
-    stdio: ['pipe', 'ignore', 'ignore'],
-    timeout: timeoutMillis,
-    killSignal: 'SIGKILL',
-    windowsHide: true,
-    // Not what was preloaded here: the child would set itself up like us.
-    env: { ...process.env, NODE_OPTIONS: '' },
-  })
-  for (const { outlet, count } of left) outlet.settle(count, status === 0)
+function handOver(outlets: readonly Outlet[], waitMillis: number): void {
+  const since = systemClock.monotonicMillis()
+  const leftMillis = (): number => waitMillis - (systemClock.monotonicMillis() - since)
+  // What cannot be written in half of the time is lost, and counted.
+  const left = outlets.map((outlet) => ({ outlet, ...outlet.leftovers(() => leftMillis() > waitMillis / 2) }))
+  const payloads = left.flatMap((one) => one.payloads)
+  const posts = payloads.map(({ target, payload }) => ({ target, byteLength: payload.byteLength }))
+  const head = Buffer.from(`${JSON.stringify({ posts } satisfies HandOver)}\n`)
+  const input = Buffer.concat([head, ...payloads.map(({ payload }) => payload)])
+  // Only now, as writing a full queue takes its time too.
+  const delivered = deliver(input, Math.max(Math.floor(leftMillis()), 1))
+  for (const { outlet, count, unwritten } of left) {
+    outlet.settle(count, delivered)
+    outlet.settle(unwritten, false)
+  }
+}
+
+function deliver(input: Uint8Array, timeoutMillis: number): boolean {
+  try {
+    const file = fileURLToPath(new URL('./hand-over.js', import.meta.url))
+    const { status } = spawnSync(process.execPath, [file, `${timeoutMillis}`], {
+      input,
+      stdio: ['pipe', 'ignore', 'ignore'],
+      timeout: timeoutMillis,
+      killSignal: 'SIGKILL',
+      windowsHide: true,
+      // Not what was preloaded here: the child would set itself up like us.
+      env: { ...process.env, NODE_OPTIONS: '' },
+    })
+    return status === 0
+  } catch {
+    // Under Node's permission model it may be refused; an error in 'exit' would change how the process ends.
+    return false
+  }
 }

@@ -1,5 +1,5 @@
 /** What can be registered with the api. */
-type Registered = 'trace' | 'metrics' | 'logs' | 'context' | 'propagation'
+type Registered = 'trace' | 'metrics' | 'logs' | 'context' | 'propagation' | 'diag'
 
 /** Under this key all 1.x copies of the api keep what is registered; the proxies in front of it do not say. */
 const apiKey: unique symbol = Symbol.for('opentelemetry.js.api.1') as never

@@ -7,9 +7,9 @@ export interface SignalStatus {
    * as it is. `off`: switched off by an option or the environment.
    */
   readonly state: 'exporting' | 'kept' | 'off'
-  /** Where it goes. */
+  /** Where it goes over OTLP. */
   readonly url?: string
-  /** Where the provider was kept: what to add to its set-up. */
+  /** Where the provider was kept and something is missing: what to add to its set-up. */
   readonly advice?: string
   /** Spans, log records, or metric payloads. */
   readonly queue?: QueueStatus
@@ -35,7 +35,7 @@ export interface UnderwayHandle extends AsyncDisposable {
   /**
    * Exports what is left and stops; `false` if something was lost. The same promise every time.
    *
-   * @param options `timeoutMillis`: `exitTimeoutMillis` by default
+   * @param options `timeoutMillis`: three quarters of `exitTimeoutMillis` by default
    */
   shutdown(options?: { readonly timeoutMillis?: number }): Promise<boolean>
 }

@@ -1,15 +1,15 @@
-import { systemClock } from '../base/clock.js'
-import { beforeDeadline } from '../base/deadline.js'
+import { isSpanProcessorInUse } from '../otel/activity-span-processor.js'
 import type { ActivityTracker } from '../tracker/tracker.js'
-import { attachSignals } from './attach-signals.js'
 import type { Environment } from './environment.js'
-import { watchExit } from './exit.js'
 import { isRegistered } from './globals.js'
-import type { SignalStatus, UnderwayHandle, UnderwayStatus } from './handle.js'
-import { keptAdvice, Notices, showSdkMessages } from './notices.js'
+import type { UnderwayHandle } from './handle.js'
+import { keptAdvice, type Notices, showSdkMessages } from './notices.js'
 import type { StartUnderwayOptions } from './options.js'
 import { type Signal, signals } from './otlp-environment.js'
-import { providers, type Running } from './providers.js'
+import { registerContextManager, registerPropagators } from './propagation.js'
+import { providers } from './providers.js'
+import type { Running } from './running.js'
+import { RunningHandle } from './running-handle.js'
 import { loadSdk, type Sdk } from './sdk.js'
 import type { ResourceLike } from './sdk-shapes.js'
 
@@ -20,24 +20,37 @@ export async function launch(
   options: StartUnderwayOptions,
   environment: Environment,
   tracker: ActivityTracker,
+  notices: Notices,
   ended: () => void,
 ): Promise<UnderwayHandle> {
-  const notices = new Notices(environment.logLevel)
   for (const warning of environment.warnings) notices.warn(warning, 'UNDERWAY_ENVIRONMENT')
-  showSdkMessages(environment.logLevel)
-  const wanted = signals.filter((signal) => options[signal] ?? environment.exports[signal])
+  showSdkMessages(environment.logLevel, environment.sdkLogLevel)
+  const wanted = signals.filter((signal) => options[signal] ?? environment.exporters[signal].length > 0)
   const free = new Set(wanted.filter((signal) => !isRegistered(registrations[signal])))
   const running: { [S in Signal]?: Running } = {}
   if (free.size > 0) {
     const sdk = await loadSdk(free)
     const resource = resourceOf(sdk, options, environment, tracker)
     for (const signal of free) {
-      const started = providers[signal]({ sdk, environment, resource, tracker })
+      // An option comes before the environment: what that switched off goes where it would go by default.
+      const given = environment.exporters[signal]
+      const exporters = given.length > 0 ? given : (['otlp'] as const)
+      const started = providers[signal]({ sdk, environment, exporters, resource, tracker })
       if (started !== undefined) running[signal] = started
     }
+    // Who set up traces without us has seen to the context too, or left it on purpose.
+    if (running.traces !== undefined || !wanted.includes('traces')) {
+      registerContextManager(sdk.context)
+      registerPropagators(sdk.core, environment)
+    }
   }
-  for (const signal of wanted) if (running[signal] === undefined) notices.warn(keptAdvice[signal], 'UNDERWAY_SETUP')
-  return new RunningHandle({ options, environment, tracker, notices, running, wanted, ended })
+  const kept = new Map<Signal, string | undefined>()
+  for (const signal of wanted.filter((one) => running[one] === undefined)) {
+    const advice = signal === 'traces' && isSpanProcessorInUse() ? undefined : keptAdvice[signal]
+    if (advice !== undefined) notices.warn(advice, 'UNDERWAY_SETUP')
+    kept.set(signal, advice)
+  }
+  return new RunningHandle({ options, environment, tracker, notices, running, kept, ended })
 }
 
 function resourceOf(
@@ -55,116 +68,4 @@ function resourceOf(
       ...(service === undefined ? {} : { 'service.name': service }),
     }),
   )
-}
-
-interface Parts {
-  readonly options: StartUnderwayOptions
-  readonly environment: Environment
-  readonly tracker: ActivityTracker
-  readonly notices: Notices
-  readonly running: { readonly [S in Signal]?: Running }
-  readonly wanted: readonly Signal[]
-  /** Another set-up may follow. */
-  readonly ended: () => void
-}
-
-class RunningHandle implements UnderwayHandle {
-  readonly #parts: Parts
-  readonly #all: readonly Running[]
-  readonly #exitTimeoutMillis: number
-  readonly #unwatch: () => void
-  readonly #detach: () => void
-  #shutdown: Promise<boolean> | undefined
-
-  constructor(parts: Parts) {
-    this.#parts = parts
-    this.#all = Object.values(parts.running)
-    this.#exitTimeoutMillis = parts.options.exitTimeoutMillis ?? 1_000
-    const { metrics, logs } = parts.running
-    this.#detach = attachSignals({
-      tracker: parts.tracker,
-      meterProvider: metrics?.provider as never,
-      loggerProvider: logs?.provider as never,
-      exceptionSignal: parts.environment.exceptionSignal,
-    })
-    this.#unwatch = watchExit({
-      outlets: this.#all.map(({ outlet }) => outlet),
-      exitTimeoutMillis: this.#exitTimeoutMillis,
-      handOver: parts.options.handOverAtExit ?? true,
-      onSignals: parts.options.flushOnSignals ?? false,
-      flush: () => this.#settle(this.#exitTimeoutMillis, () => this.#collect(), true),
-      shutdown: () => this.shutdown(),
-    })
-  }
-
-  status(): UnderwayStatus {
-    const { tracker, notices } = this.#parts
-    return {
-      state: this.#shutdown === undefined ? 'running' : 'shut down',
-      service: tracker.process.service,
-      instance: tracker.process.instance,
-      signals: { traces: this.#signal('traces'), metrics: this.#signal('metrics'), logs: this.#signal('logs') },
-      warnings: notices.all(),
-    }
-  }
-
-  flush(options: { readonly timeoutMillis?: number } = {}): Promise<boolean> {
-    return this.#settle(options.timeoutMillis ?? 10_000, () => this.#collect(), false)
-  }
-
-  shutdown(options: { readonly timeoutMillis?: number } = {}): Promise<boolean> {
-    this.#shutdown ??= this.#end(options.timeoutMillis ?? this.#exitTimeoutMillis)
-    return this.#shutdown
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.shutdown()
-  }
-
-  async #end(timeoutMillis: number): Promise<boolean> {
-    this.#unwatch()
-    const all = await this.#settle(
-      timeoutMillis,
-      () => Promise.allSettled(this.#all.map(({ provider }) => provider.shutdown())),
-      true,
-    )
-    this.#detach()
-    for (const { outlet, unregister } of this.#all) {
-      outlet.close()
-      unregister()
-    }
-    this.#parts.ended()
-    return all
-  }
-
-  /** Only metrics: the providers of the others would hold the process with a timer for as long as the collector hangs. */
-  async #collect(): Promise<void> {
-    await Promise.allSettled([this.#parts.running.metrics?.provider.forceFlush()])
-  }
-
-  /** @returns whether everything was exported in time */
-  async #settle(timeoutMillis: number, work: () => Promise<unknown>, thenAbandon: boolean): Promise<boolean> {
-    const lostBefore = this.#lost()
-    this.#parts.tracker.flushNow()
-    const outcome = await beforeDeadline(systemClock, timeoutMillis, async () => {
-      await work()
-      await Promise.all(this.#all.map(({ outlet }) => outlet.flush()))
-    })
-    if (outcome.kind !== 'settled' && thenAbandon) for (const { outlet } of this.#all) outlet.abandon()
-    return outcome.kind === 'settled' && this.#lost() === lostBefore
-  }
-
-  #lost(): number {
-    return this.#all.reduce((sum, { outlet }) => sum + outlet.status().failed, 0)
-  }
-
-  #signal(signal: Signal): SignalStatus {
-    const outlet = this.#parts.running[signal]?.outlet
-    if (outlet === undefined) {
-      return this.#parts.wanted.includes(signal) ? { state: 'kept', advice: keptAdvice[signal] } : { state: 'off' }
-    }
-    const { lastError, target } = outlet.sender
-    const status = { state: 'exporting', url: target.url, queue: outlet.status() } as const
-    return lastError === undefined ? status : { ...status, lastError }
-  }
 }

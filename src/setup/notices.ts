@@ -1,5 +1,6 @@
 import * as otel from '@opentelemetry/api'
-import type { LogLevel } from './environment.js'
+import type { LogLevel, SdkLogLevel } from './environment.js'
+import { isRegistered } from './globals.js'
 import type { Signal } from './otlp-environment.js'
 
 /** The line that connects a provider which exists already. */
@@ -32,9 +33,13 @@ export class Notices {
   }
 }
 
-/** From `info` on, what the SDK has to say is shown too. */
-export function showSdkMessages(level: LogLevel): void {
-  if (level !== 'info' && level !== 'debug') return
-  const logLevel = level === 'info' ? otel.DiagLogLevel.INFO : otel.DiagLogLevel.DEBUG
+/**
+ * What the SDK has to say is shown as `OTEL_LOG_LEVEL` says, and without that from our level `info` on. A logger that
+ * somebody set is left alone.
+ */
+export function showSdkMessages(level: LogLevel, sdkLevel: SdkLogLevel | undefined): void {
+  const shown = sdkLevel ?? (level === 'info' || level === 'debug' ? level : 'none')
+  if (shown === 'none' || isRegistered('diag')) return
+  const logLevel = otel.DiagLogLevel[shown.toUpperCase() as keyof typeof otel.DiagLogLevel]
   otel.diag.setLogger(new otel.DiagConsoleLogger(), { logLevel, suppressOverrideMessage: true })
 }

@@ -7,7 +7,7 @@ export interface StartUnderwayOptions {
   readonly serviceName?: string | undefined
   /** Added to the resource, over those of `OTEL_RESOURCE_ATTRIBUTES`. */
   readonly resourceAttributes?: Readonly<Record<string, string>> | undefined
-  /** @defaultValue `OTEL_TRACES_EXPORTER` is not `none` */
+  /** `true` exports over OTLP if the environment names no exporter. @defaultValue `OTEL_TRACES_EXPORTER` is not `none` */
   readonly traces?: boolean | undefined
   /** @defaultValue `OTEL_METRICS_EXPORTER` is not `none` */
   readonly metrics?: boolean | undefined
@@ -17,7 +17,7 @@ export interface StartUnderwayOptions {
   readonly tracker?: ActivityTracker | undefined
   /** Shuts down on SIGTERM and SIGINT, and then lets the signal have its way unless somebody else listens. @defaultValue false */
   readonly flushOnSignals?: boolean | undefined
-  /** How long the end of the process may wait for the collector. @defaultValue 1000 */
+  /** How long the end of the process may take longer for the collector; three quarters of it are waited. @defaultValue 1000 */
   readonly exitTimeoutMillis?: number | undefined
   /** Passes spans and logs that are left at `process.exit` or a crash to a short-lived child process. @defaultValue true */
   readonly handOverAtExit?: boolean | undefined
@@ -44,4 +44,23 @@ export function checkStartOptions(options: StartUnderwayOptions): void {
     const value: unknown = options[flag]
     if (value !== undefined && typeof value !== 'boolean') refuse(`{ ${flag} }): expected true or false`)
   }
+}
+
+/** Names of the options of a second call that ask for something else than the first did. */
+export function optionsThatDiffer(first: StartUnderwayOptions, second: StartUnderwayOptions): readonly string[] {
+  return (Object.keys(second) as (keyof StartUnderwayOptions)[]).filter(
+    (name) => second[name] !== undefined && !isSame(first[name], second[name]),
+  )
+}
+
+/** Flat records are the same if they say the same. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (Object.is(one, other)) return true
+  if (!isPlain(one) || !isPlain(other)) return false
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)])
+  return [...keys].every((key) => Object.is(one[key], other[key]))
+}
+
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }

@@ -12,6 +12,7 @@ type Answer =
   | { readonly kind: 'retry'; readonly why: string; readonly afterMillis?: number }
 
 const retriableStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504])
+const contentTypes = { 'http/protobuf': 'application/x-protobuf', 'http/json': 'application/json' } as const
 const firstBackoffMillis = 1_000
 const longestBackoffMillis = 5_000
 
@@ -108,7 +109,7 @@ export class OtlpSender {
   }
 
   #request(body: Uint8Array): http.ClientRequest {
-    const { url, headers, compression } = this.target
+    const { url, headers, compression, protocol } = this.target
     const secure = url.startsWith('https:')
     this.#agent ??= secure
       ? new https.Agent({ keepAlive: true, ...this.#files() })
@@ -118,7 +119,7 @@ export class OtlpSender {
       agent: this.#agent,
       headers: {
         ...headers,
-        'Content-Type': 'application/x-protobuf',
+        'Content-Type': contentTypes[protocol],
         'Content-Length': body.byteLength,
         ...(compression === 'gzip' ? { 'Content-Encoding': 'gzip' } : {}),
       },

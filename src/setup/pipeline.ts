@@ -20,13 +20,20 @@ export interface Leftover {
   readonly payload: Uint8Array
 }
 
+export interface Leftovers {
+  readonly payloads: readonly Leftover[]
+  /** Spans or records in the payloads. */
+  readonly count: number
+  readonly unwritten: number
+}
+
 /** The way of one signal to the collector, whatever it carries. */
 export interface Outlet {
   readonly sender: OtlpSender
   status(): QueueStatus
   flush(): Promise<void>
-  /** Takes out what has not settled, as payloads. */
-  leftovers(): { readonly count: number; readonly payloads: readonly Leftover[] }
+  /** Takes out what has not settled, as payloads, for as long as there is time. */
+  leftovers(hasTime: () => boolean): Leftovers
   /** What became of the leftovers. */
   settle(count: number, delivered: boolean): void
   /** Gives up all that has not settled. */
@@ -69,14 +76,18 @@ export class Pipeline<T> implements Outlet {
     this.queue.close()
   }
 
-  leftovers(): { readonly count: number; readonly payloads: readonly Leftover[] } {
+  leftovers(hasTime: () => boolean): Leftovers {
     const items = this.queue.takeAll()
     const payloads: Leftover[] = []
-    for (let from = 0; from < items.length; from += this.#batchSize) {
-      const payload = this.#bytes(items.slice(from, from + this.#batchSize))
-      if (payload !== undefined) payloads.push({ target: this.sender.target, payload })
+    let count = 0
+    for (let from = 0; from < items.length && hasTime(); from += this.#batchSize) {
+      const batch = items.slice(from, from + this.#batchSize)
+      const payload = this.#bytes(batch)
+      if (payload === undefined) continue
+      payloads.push({ target: this.sender.target, payload })
+      count += batch.length
     }
-    return { count: items.length, payloads }
+    return { payloads, count, unwritten: items.length - count }
   }
 
   abandon(): void {

@@ -9,6 +9,8 @@ export interface Provider {
 type Class<T> = new (...args: never[]) => T
 
 export interface TracePackage {
+  readonly SimpleSpanProcessor: new (options: { readonly exporter: object }) => object
+  readonly ConsoleSpanExporter: new () => object
   readonly TracerProvider: new (options: object) => otel.TracerProvider & Provider
   readonly AlwaysOnSampler: new () => object
   readonly AlwaysOffSampler: new () => object
@@ -19,6 +21,8 @@ export interface TracePackage {
 export interface MetricsPackage {
   readonly MeterProvider: new (options: object) => otel.MeterProvider & Provider
   readonly PeriodicExportingMetricReader: new (options: object) => object
+  readonly ConsoleMetricExporter: new () => object
+  readonly AggregationType: { readonly DEFAULT: number; readonly EXPONENTIAL_HISTOGRAM: number }
   readonly AggregationTemporality: { readonly DELTA: number; readonly CUMULATIVE: number }
 }
 
@@ -28,6 +32,8 @@ export interface LoggerProvider {
 }
 
 export interface LogsPackage {
+  readonly SimpleLogRecordProcessor: new (options: { readonly exporter: object }) => object
+  readonly ConsoleLogRecordExporter: new () => object
   readonly LoggerProvider: new (options: object) => LoggerProvider & Provider
 }
 
@@ -66,4 +72,7 @@ export interface TransformerPackage {
   readonly ProtobufTraceSerializer: Serializer<readonly object[]>
   readonly ProtobufMetricsSerializer: Serializer<object>
   readonly ProtobufLogsSerializer: Serializer<readonly object[]>
+  readonly JsonTraceSerializer: Serializer<readonly object[]>
+  readonly JsonMetricsSerializer: Serializer<object>
+  readonly JsonLogsSerializer: Serializer<readonly object[]>
 }

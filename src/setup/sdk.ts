@@ -102,6 +102,11 @@ export async function loadSdk(wanted: ReadonlySet<Signal>): Promise<Sdk> {
   }
 }
 
+/** Propagators need no other package, and are wanted without an SDK too. */
+export async function loadCore(): Promise<CorePackage | undefined> {
+  return installedVersion('@opentelemetry/core') === undefined ? undefined : await load('@opentelemetry/core')
+}
+
 interface Found {
   readonly name: string
   readonly range: string

@@ -2,36 +2,73 @@ import { configureDefaultTracker } from '../tracker/default-tracker.js'
 import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
 import { type Environment, readEnvironment } from './environment.js'
 import { allOff, type UnderwayHandle } from './handle.js'
-import { checkStartOptions, type StartUnderwayOptions } from './options.js'
+import { Notices } from './notices.js'
+import { checkStartOptions, optionsThatDiffer, type StartUnderwayOptions } from './options.js'
 
-let current: Promise<UnderwayHandle> | undefined
+interface Start {
+  readonly options: StartUnderwayOptions
+  readonly notices: Notices
+  readonly handle: Promise<UnderwayHandle>
+}
+
+let current: Start | undefined
 
 /**
  * Sets up traces, metrics and logs over OTLP in one call, with the SDK packages that are installed. Providers that are
- * registered already are kept. A second call returns the handle of the first.
+ * registered already are kept. A second call returns the handle of the first, and warns of options that
+ * differ from those of the first: they have no effect.
  *
  * @throws UnderwayError SETUP_SDK_MISSING with the line that installs what is missing, OPTIONS_INVALID
  */
 export async function startUnderway(options: StartUnderwayOptions = {}): Promise<UnderwayHandle> {
   checkStartOptions(options)
-  current ??= start(options).catch((error: unknown) => {
+  if (current === undefined) current = begin(options)
+  else warnOfOptions(current, options)
+  return await current.handle
+}
+
+function begin(options: StartUnderwayOptions): Start {
+  const environment = readEnvironment(options.env ?? process.env)
+  const notices = new Notices(environment.logLevel)
+  const handle = start(options, environment, notices).catch((error: unknown) => {
     current = undefined
     throw error
   })
-  return await current
+  return { options, notices, handle }
 }
 
-async function start(options: StartUnderwayOptions): Promise<UnderwayHandle> {
-  const environment = readEnvironment(options.env ?? process.env)
+function warnOfOptions({ options: first, notices }: Start, options: StartUnderwayOptions): void {
+  const ignored = optionsThatDiffer(first, options)
+  if (ignored.length === 0) return
+  const message = `startUnderway() runs already: ${ignored.join(', ')} of another call has no effect; give it to the first call, or await shutdown() of its handle before`
+  notices.warn(message, 'UNDERWAY_SETUP')
+}
+
+async function start(
+  options: StartUnderwayOptions,
+  environment: Environment,
+  notices: Notices,
+): Promise<UnderwayHandle> {
   const serviceName = options.serviceName ?? environment.serviceName
   // Before anything is awaited, so that work which is started right after the call knows.
   const tracker = configure(options.tracker, serviceName, environment)
   const ended = (): void => {
     current = undefined
   }
-  if (environment.disabled || environment.sdkDisabled) return inertHandle(tracker, environment, ended)
+  if (environment.disabled) return inertHandle(tracker, environment, notices, ended)
+  if (environment.sdkDisabled) {
+    await propagate(environment)
+    return inertHandle(tracker, environment, notices, ended)
+  }
   const { launch } = await import('./launch.js')
-  return await launch(options, environment, tracker, ended)
+  return await launch(options, environment, tracker, notices, ended)
+}
+
+/** `OTEL_SDK_DISABLED` has no effect on propagators, says the specification. */
+async function propagate(environment: Environment): Promise<void> {
+  const [{ loadCore }, { registerPropagators }] = await Promise.all([import('./sdk.js'), import('./propagation.js')])
+  const core = await loadCore()
+  if (core !== undefined) registerPropagators(core, environment)
 }
 
 function configure(
@@ -44,7 +81,12 @@ function configure(
   return given
 }
 
-function inertHandle(tracker: ActivityTracker, { warnings }: Environment, ended: () => void): UnderwayHandle {
+function inertHandle(
+  tracker: ActivityTracker,
+  { warnings }: Environment,
+  notices: Notices,
+  ended: () => void,
+): UnderwayHandle {
   let shutDown = false
   return {
     status: () => ({
@@ -52,7 +94,7 @@ function inertHandle(tracker: ActivityTracker, { warnings }: Environment, ended:
       service: tracker.process.service,
       instance: tracker.process.instance,
       signals: allOff,
-      warnings,
+      warnings: [...warnings, ...notices.all()],
     }),
     flush: async () => true,
     async shutdown() {

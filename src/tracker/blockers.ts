@@ -1,6 +1,7 @@
 import type { Progress } from '../activity/options.js'
 import { type ActivityRecord, never } from '../activity/record.js'
 import type { ActivityCondition, OpenState } from '../activity/states.js'
+import type { Lifecycle } from './lifecycle.js'
 
 /** One reason why a scope is not quiescent. */
 export interface Blocker {
@@ -40,26 +41,19 @@ function pathOf(record: ActivityRecord): string[] {
   return names.length <= maxPath ? names : [...names.slice(0, maxPath / 2), '…', ...names.slice(-maxPath / 2)]
 }
 
-function conditionOf(record: ActivityRecord, nowMonotonic: number): ActivityCondition {
-  const budget = record.details?.silenceBudgetMillis
-  return budget !== undefined && record.state === 'running' && nowMonotonic - record.progressMonotonic > budget
-    ? 'silent'
-    : 'progressing'
-}
-
-export function blockerOf(record: ActivityRecord, instance: string, nowMonotonic: number): Blocker {
+export function blockerOf(record: ActivityRecord, lifecycle: Lifecycle, nowMonotonic: number): Blocker {
   const { details, startedFrom } = record
   const since = record.startedMonotonic > never ? record.startedMonotonic : record.createdMonotonic
   return {
     kind: 'activity',
-    instance,
+    instance: lifecycle.process.instance,
     id: record.id,
     name: record.name,
     module: record.module,
     ...(record.group === undefined ? {} : { group: record.group }),
     type: record.type,
     state: record.state === 'planned' ? 'planned' : 'running',
-    condition: conditionOf(record, nowMonotonic),
+    condition: lifecycle.conditionOf(record, nowMonotonic),
     path: pathOf(record),
     ageMillis: nowMonotonic - since,
     silenceMillis: nowMonotonic - record.progressMonotonic,

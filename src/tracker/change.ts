@@ -1,6 +1,6 @@
 import type { LogEntry } from '../activity/record.js'
 import type { ActivitySnapshot } from '../activity/snapshot.js'
-import type { ActivityState } from '../activity/states.js'
+import type { ActivityCondition, ActivityState } from '../activity/states.js'
 import type { Clock } from '../base/clock.js'
 import type { Faults } from '../base/faults.js'
 import type { ErrorRecord } from './error-log.js'
@@ -26,6 +26,13 @@ export type ChangeBody =
       readonly heartbeat?: true
     }
   | { readonly kind: 'ended'; readonly activity: ActivitySnapshot; readonly from: ActivityState }
+  | {
+      readonly kind: 'condition'
+      readonly activity: ActivitySnapshot
+      readonly condition: ActivityCondition
+      /** Since it was last heard of. */
+      readonly silenceMillis: number
+    }
   | { readonly kind: 'error'; readonly error: ErrorRecord }
   | { readonly kind: 'module'; readonly module: ModuleStatus }
   | { readonly kind: 'step'; readonly step: number }

@@ -27,6 +27,8 @@ export class Errors {
   readonly #counts = new ErrorCounts()
   /** A thrown primitive has no identity: it is known by the activity above the one that failed with it last. */
   readonly #passing = new WeakMap<ActivityRecord, unknown[]>()
+  /** What an activity failed with that may have spans of other code below it, which can end later than itself. */
+  readonly #thrown = new WeakMap<ActivityRecord, unknown>()
 
   constructor(options: ErrorsOptions) {
     this.#options = options
@@ -54,7 +56,8 @@ export class Errors {
     const reporting = record.details?.errors
     if (reporting?.report === false) return
     const value = error === undefined ? 'failed' : error.value
-    if (this.#passedOn(record, value)) return
+    if (record.hasChildren) this.#thrown.set(record, value)
+    if (this.#passedOn(record, value) || this.#isCopyFromAbove(record, value)) return
     const severity = isSeverity(reporting?.severity) ? reporting.severity : severityOf(record)
     this.report(value, { severity }, { module: record.module, work: record.name, activityId: record.id })
     // The same error object is known by itself; a primitive and a copy are known by where they were last seen.
@@ -65,6 +68,10 @@ export class Errors {
     if (this.#passing.get(record)?.some((known) => isSame(known, value)) !== true) return false
     this.#remember(record.origin, value)
     return true
+  }
+
+  #isCopyFromAbove({ origin }: ActivityRecord, value: unknown): boolean {
+    return origin !== undefined && CopiedError.is(value) && value.resembles(this.#thrown.get(origin))
   }
 
   #remember(above: ActivityRecord | undefined, value: unknown): void {

@@ -1,7 +1,7 @@
 import { isAbortError, toErrorInfo } from '../activity/error-info.js'
 import { ActivityRecord, type LogEntry, never, type RecordOwner, type Verdict } from '../activity/record.js'
 import { type ActivityProcess, type ActivitySnapshot, snapshotOf } from '../activity/snapshot.js'
-import type { EndedState } from '../activity/states.js'
+import type { ActivityCondition, EndedState } from '../activity/states.js'
 import type { Intake } from '../activity/values.js'
 import type { CallSite } from '../base/call-site.js'
 import type { Clock } from '../base/clock.js'
@@ -12,7 +12,7 @@ import type { Errors } from './errors.js'
 import type { Feed } from './feed.js'
 import { IdIndex } from './id-index.js'
 import { OpenList } from './open-list.js'
-import type { TrackerPorts } from './ports.js'
+import type { Draining, SilencePort, TrackerPorts } from './ports.js'
 import { beginWatching, inheritedSubtree } from './subtrees.js'
 import type { SubtreeTally } from './tally.js'
 
@@ -27,6 +27,8 @@ export interface LifecycleParts {
   readonly disabled: boolean
   /** The group with which a module was registered. */
   readonly groupOf: (module: string) => string | undefined
+  /** Whether the worker or process that a module was registered for has exited. */
+  readonly isGone: (module: string) => boolean
   readonly clock: Clock
   readonly faults: Faults
   readonly intake: Intake
@@ -44,6 +46,7 @@ export class Lifecycle implements RecordOwner {
   serviceName: string
   disabled: boolean
   readonly groupOf: (module: string) => string | undefined
+  readonly isGone: (module: string) => boolean
   readonly clock: Clock
   readonly faults: Faults
   readonly intake: Intake
@@ -58,6 +61,10 @@ export class Lifecycle implements RecordOwner {
   /** Where blocks and handles were first started from, by module and name. */
   readonly sites = new Map<string, CallSite>()
   ports: TrackerPorts | undefined = undefined
+  silence: SilencePort | undefined = undefined
+  draining: Draining | undefined = undefined
+  /** What is to be sent before the process ends. */
+  readonly flushers = new Set<() => unknown>()
   readonly #ids = new IdIndex()
   #sweeping = false
 
@@ -65,6 +72,7 @@ export class Lifecycle implements RecordOwner {
     this.serviceName = parts.serviceName
     this.disabled = parts.disabled
     this.groupOf = parts.groupOf
+    this.isGone = parts.isGone
     this.clock = parts.clock
     this.faults = parts.faults
     this.intake = parts.intake
@@ -120,6 +128,10 @@ export class Lifecycle implements RecordOwner {
     record.subtree = subtree
     for (let tally = subtree; tally !== undefined; tally = tally.outer) tally.enter(asPlanned)
     this.open.add(record)
+    if (this.draining !== undefined && origin === undefined) {
+      this.draining.started += 1
+      record.controls().aborted = { reason: this.draining.reason }
+    }
     return record
   }
 
@@ -160,8 +172,35 @@ export class Lifecycle implements RecordOwner {
       this.faults.count('update.ignored', record.name)
       return false
     }
-    record.progressMonotonic = this.clock.monotonicMillis()
+    const now = this.clock.monotonicMillis()
+    if (this.silence !== undefined && record.state === 'running')
+      this.silence.gap(record, now - record.progressMonotonic)
+    record.progressMonotonic = now
     return true
+  }
+
+  /** How long it may stay silent: as it declares, else as whoever watches over silence says. */
+  silenceBudget(record: ActivityRecord): number | undefined {
+    return record.details?.silenceBudgetMillis ?? this.silence?.budgetMillis(record)
+  }
+
+  conditionOf(record: ActivityRecord, nowMonotonic: number): ActivityCondition {
+    if (this.isGone(record.module)) return 'dead'
+    if (record.state !== 'running') return 'progressing'
+    const budget = this.silenceBudget(record)
+    return budget !== undefined && nowMonotonic - record.progressMonotonic > budget ? 'silent' : 'progressing'
+  }
+
+  /** Tells the feed that an activity fell silent, was heard of again, or is dead. */
+  announceCondition(record: ActivityRecord, condition: ActivityCondition, nowMonotonic: number): void {
+    if (this.feed.observed)
+      this.feed.publish({
+        kind: 'condition',
+        activity: this.snapshot(record),
+        condition,
+        silenceMillis: nowMonotonic - record.progressMonotonic,
+      })
+    else this.feed.skip()
   }
 
   announceUpdate(record: ActivityRecord, extra?: { readonly log: LogEntry } | { readonly heartbeat: true }): void {
@@ -233,6 +272,7 @@ export class Lifecycle implements RecordOwner {
     const asPlanned = record.state === 'planned'
     const now = this.clock.monotonicMillis()
     if (asPlanned && state === 'completed') record.startedMonotonic = record.createdMonotonic
+    if (this.silence !== undefined && !asPlanned) this.silence.gap(record, now - record.progressMonotonic)
     record.state = state
     record.endedMonotonic = now
     this.open.remove(record)

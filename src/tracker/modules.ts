@@ -5,8 +5,19 @@ import { beforeDeadline } from '../base/deadline.js'
 import { isUnderwayError, UnderwayError } from '../base/underway-error.js'
 import type { Tally } from './tally.js'
 
+/** What a health check is given. */
+export interface HealthCheckContext {
+  /** Aborted when the answer would come too late. */
+  readonly signal: AbortSignal
+}
+
 /** Something that can say whether it is well. `false`, a throw, a rejection and no answer in time mean that it is not. */
-export type HealthCheck = (() => unknown) | { healthCheck(): unknown }
+export type HealthCheck =
+  | ((context: HealthCheckContext) => unknown)
+  | { healthCheck(context: HealthCheckContext): unknown }
+
+/** An error with this key says that what was asked does not exist any more: its activities are dead. */
+export const goneKey: unique symbol = Symbol.for('underway.gone/1') as never
 
 export interface ModuleOptions {
   /** Without one a module counts as up. */
@@ -20,6 +31,10 @@ export interface ModuleStatus {
   readonly state: 'up' | 'down'
   /** Why it is down. */
   readonly reason?: string
+  /** The worker or process that it was has exited; its activities are `dead`. */
+  readonly gone?: true
+  /** Since when it is as it is, milliseconds since the Unix epoch. */
+  readonly since?: number
   /** When it was last checked, milliseconds since the Unix epoch. */
   readonly checkedAt?: number
   /** Activities open in it, planned ones included. */
@@ -35,12 +50,16 @@ export interface ModuleRegistration extends Disposable {
   unregister(): void
 }
 
+type Check = (context: HealthCheckContext) => unknown
+
 interface Module {
   readonly name: string
   readonly group: string | undefined
-  readonly check: (() => unknown) | undefined
+  readonly check: Check | undefined
   state: 'up' | 'down'
   reason: string | undefined
+  gone: boolean
+  since: number
   checkedAt: number | undefined
 }
 
@@ -49,6 +68,8 @@ export interface ModuleHost {
   readonly instance: string
   readonly clock: Clock
   tally(module: string): Tally | undefined
+  /** Of every module that activities named. */
+  tallies(): Iterable<Tally>
   changed(status: ModuleStatus): void
   reportDown(module: string, reason: string, error: unknown): void
   ownWork<T>(work: () => T): T
@@ -56,11 +77,11 @@ export interface ModuleHost {
   text(reason: string): string
 }
 
-function checkOf(name: string, healthCheck: HealthCheck | undefined): (() => unknown) | undefined {
+function checkOf(name: string, healthCheck: HealthCheck | undefined): Check | undefined {
   if (healthCheck === undefined) return undefined
   if (typeof healthCheck === 'function') return healthCheck
   if (typeof healthCheck === 'object' && healthCheck !== null && typeof healthCheck.healthCheck === 'function')
-    return () => healthCheck.healthCheck()
+    return (context) => healthCheck.healthCheck(context)
   throw new UnderwayError(
     'OPTIONS_INVALID',
     `registerModule('${name}'): healthCheck must be a function, or an object with a method healthCheck()`,
@@ -70,7 +91,7 @@ function checkOf(name: string, healthCheck: HealthCheck | undefined): (() => unk
 function readModule(
   name: string,
   given: ModuleOptions,
-): { readonly group: unknown; readonly check: (() => unknown) | undefined } {
+): { readonly group: unknown; readonly check: Check | undefined } {
   try {
     if (typeof given !== 'object') throw new TypeError(`got ${typeof given}`)
     return { group: given.group, check: checkOf(name, given.healthCheck) }
@@ -138,6 +159,8 @@ export class Modules {
       check: options.check,
       state: 'up',
       reason: undefined,
+      gone: false,
+      since: this.#host.clock.wallMillis(),
       checkedAt: undefined,
     }
     this.#modules.set(name, module)
@@ -152,9 +175,25 @@ export class Modules {
     return this.#modules.get(name)?.group
   }
 
-  /** All registered modules, in the order of registration. */
+  isGone(name: string): boolean {
+    return this.#modules.get(name)?.gone ?? false
+  }
+
+  /** All registered modules, in the order of registration, and then those that were only seen. */
   list(): ModuleStatus[] {
-    return [...this.#modules.values()].map((module) => this.#status(module))
+    const registered = [...this.#modules.values()].map((module) => this.#status(module))
+    const seen = [...this.#host.tallies()]
+      .filter((tally) => !this.#modules.has(tally.name))
+      .map(
+        ({ name, open, planned }): ModuleStatus => ({
+          name,
+          state: 'up',
+          open,
+          planned,
+          instances: [this.#host.instance],
+        }),
+      )
+    return [...registered, ...seen]
   }
 
   /** Asks all modules at once. `true` if every one of them is up. */
@@ -166,7 +205,12 @@ export class Modules {
   async #check(module: Module, timeoutMillis: number): Promise<boolean> {
     const { check } = module
     if (check === undefined) return true
-    const outcome = await beforeDeadline(this.#host.clock, timeoutMillis, () => this.#host.ownWork(check))
+    const inTime = new AbortController()
+    const context: HealthCheckContext = { signal: inTime.signal }
+    const outcome = await beforeDeadline(this.#host.clock, timeoutMillis, () =>
+      this.#host.ownWork(() => check(context)),
+    )
+    if (outcome.kind === 'expired') inTime.abort(new DOMException('no answer in time', 'TimeoutError'))
     // It may have been unregistered while it was asked.
     if (this.#modules.get(module.name) !== module) return true
     switch (outcome.kind) {
@@ -184,6 +228,8 @@ export class Modules {
     if (module.state === 'down') {
       module.state = 'up'
       module.reason = undefined
+      module.gone = false
+      module.since = module.checkedAt
       this.#host.changed(this.#status(module))
     }
     return true
@@ -194,7 +240,9 @@ export class Modules {
     const before = module.state
     module.state = 'down'
     module.reason = reason
+    module.gone = typeof error === 'object' && error !== null && goneKey in error
     if (before === 'up') {
+      module.since = module.checkedAt
       this.#host.reportDown(module.name, reason, error)
       this.#host.changed(this.#status(module))
     }
@@ -202,13 +250,15 @@ export class Modules {
   }
 
   #status(module: Module): ModuleStatus {
-    const { name, group, state, reason, checkedAt } = module
+    const { name, group, state, reason, gone, since, checkedAt } = module
     const tally = this.#host.tally(name)
     return {
       name,
       ...(group === undefined ? {} : { group }),
       state,
       ...(reason === undefined ? {} : { reason }),
+      ...(gone ? { gone } : {}),
+      since,
       ...(checkedAt === undefined ? {} : { checkedAt }),
       open: tally?.open ?? 0,
       planned: tally?.planned ?? 0,

@@ -15,6 +15,22 @@ export interface TrackerPorts {
   ended(record: ActivityRecord, state: EndedState, from: OpenState): void
 }
 
+/** What a watch over silence knows beyond the budgets that activities declare. It is filled in while one runs. */
+export interface SilencePort {
+  /** The budget of an activity that declares none. */
+  budgetMillis(record: ActivityRecord): number | undefined
+  /** An activity was heard of, or ended, so long after the time before. */
+  gap(record: ActivityRecord, millis: number): void
+}
+
+/** Set while the program comes to its end. */
+export interface Draining {
+  /** With what the signals of new roots are aborted from their start. */
+  readonly reason: DOMException
+  /** New roots so far. */
+  started: number
+}
+
 export const noPorts: Pick<TrackerPorts, 'currentRecord' | 'detached' | 'ownWork'> = Object.freeze({
   currentRecord: () => undefined,
   detached: <T>(work: () => T): T => work(),

@@ -90,6 +90,7 @@ export class ActivityTracker {
       serviceName,
       disabled: options.disabled ?? false,
       groupOf: (module) => this.#modules.groupOf(module),
+      isGone: (module) => this.#modules.isGone(module),
       clock,
       faults,
       intake,
@@ -105,6 +106,7 @@ export class ActivityTracker {
         clock,
         ownWork: (work) => (this[lifecycleKey].ports ?? noPorts).ownWork(work),
         tally: (module) => counters.modules.named(module, false),
+        tallies: () => counters.modules.all(),
         text: (reason) => toText(intake, 'reason', reason) ?? '',
         changed: (module) => feed.publish({ kind: 'module', module }),
         reportDown: (module, reason, error) =>
@@ -147,8 +149,9 @@ export class ActivityTracker {
 
   /** Why the scope is not quiescent, oldest first. */
   blockers(scope?: Scope): Blocker[] {
-    const now = this[lifecycleKey].clock.monotonicMillis()
-    const blockers = this.#quiescence.list(scope).map((record) => blockerOf(record, this.process.instance, now))
+    const lifecycle = this[lifecycleKey]
+    const now = lifecycle.clock.monotonicMillis()
+    const blockers = this.#quiescence.list(scope).map((record) => blockerOf(record, lifecycle, now))
     // In the order in which they came in, but for work that began earlier and planned work that began later.
     return blockers.sort((a, b) => b.ageMillis - a.ageMillis)
   }

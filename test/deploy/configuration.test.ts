@@ -52,6 +52,7 @@ describe('the versions that are built', () => {
       'otel/opentelemetry-collector-contrib': versions.collector,
       'jaegertracing/jaeger': versions.jaeger,
       'prom/prometheus': versions.prometheus,
+      'prom/alertmanager': versions.alertmanager,
     })
     for (const tag of Object.values(images)) expect(tag).toMatch(/^\d+\.\d+\.\d+$/)
   })
@@ -72,4 +73,12 @@ describe('the versions that are built', () => {
     const [major, minor, patch] = versions.prometheus.split('.')
     expect(versions.prometheusModule).toBe(`0.${major}${minor?.padStart(2, '0')}.${patch}`)
   })
+})
+
+test('Grafana is led from a metric to a trace by the uid of a data source that it has', () => {
+  const datasources = read('deploy/grafana/provisioning/datasources/datasources.yaml')
+  const uids = [...datasources.matchAll(/^ {4}uid: (\S+)$/gm)].map(([, uid]) => uid)
+  const named = [...datasources.matchAll(/datasourceUid: (\w+)/g)].map(([, uid]) => uid)
+  expect(named).toEqual(['jaeger'])
+  expect(uids).toEqual(expect.arrayContaining(named))
 })

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { ends } from '../../bench/ends.js'
 import { variants } from '../../bench/variants.js'
 import { bounds } from '../../src/activity/bounds.js'
 import {
@@ -14,6 +15,7 @@ import { activityStates } from '../../src/activity/states.js'
 import { faultAdvice } from '../../src/base/faults.js'
 import { errorCodes } from '../../src/base/underway-error.js'
 import { version } from '../../src/base/version.js'
+import { readEnvironment } from '../../src/setup/environment.js'
 import { repositoryRoot } from '../support/repository.js'
 
 function read(path: string): string {
@@ -85,9 +87,19 @@ describe('the documents say what the code says', () => {
     for (const state of Object.keys(activityStates)) expect(states).toContain(`\`${state}\``)
   })
 
-  test('every variant of the benchmark has its figures, and no other', () => {
+  test('every variable that is read is listed, and no other', () => {
+    const asked = new Set<string>()
+    const get = (_: object, name: string): undefined => void asked.add(name)
+    readEnvironment(new Proxy({}, { get }))
+    // Those of one signal are said in one sentence, but for two that only metrics have.
+    const listed = [...tableUnder(read('docs/environment.md'), 'Read').keys()]
+    const common = [...asked].map((name) => name.replace(/OTLP_(TRACES|METRICS|LOGS)_(?!TEMP|DEFAULT)/, 'OTLP_'))
+    expect(listed.sort()).toEqual([...new Set(common)].sort())
+  })
+
+  test('every variant and every end of the benchmark has its figures, and no other', () => {
     const listed = [...read('docs/benchmarks.md').matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name)
-    expect(listed.sort()).toEqual(Object.keys(variants).sort())
+    expect(listed.sort()).toEqual([...Object.keys(variants), ...Object.keys(ends)].sort())
   })
 
   test('the version in the code is that of the package', () => {

@@ -1,6 +1,9 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { ends } from '../../bench/ends.js'
+import { endsSection, withEndsSection } from '../../bench/ends-report.js'
 import { tables } from '../../bench/report.js'
+import { runEnd } from '../../bench/run-end.js'
 import { runVariant } from '../../bench/run-variant.js'
 import { ratiosOf, shuffled, spreadOf } from '../../bench/statistics.js'
 import { variants } from '../../bench/variants.js'
@@ -31,6 +34,23 @@ describe('a run of the benchmark', () => {
   })
 })
 
+describe('an end of a process', () => {
+  test.each(['delay-exit-healthy', 'stock-exit-100'])('gives its times and what arrived: %s', async (name) => {
+    const end = ends[name]
+    if (end === undefined) throw new Error(`there is no end '${name}'`)
+    const { wholeMillis, endMillis, arrived } = await runEnd(end)
+    expect(wholeMillis).toBeGreaterThanOrEqual(endMillis)
+    expect(arrived).toBe(end.app === 'stock' ? 0 : end.spans)
+  })
+
+  test('replaces its part of the page and nothing else', () => {
+    const old = `# Page\n\n${endsSection([], 'then')}\n## How to read it\n`
+    const renewed = withEndsSection(old, endsSection([], 'now'))
+    expect(renewed).toBe(old.replace('on then in', 'on now in'))
+    expect(renewed).toContain('| `arrive-exit-1000` | `startUnderway` | `process.exit` | 1,000 | not run |')
+  })
+})
+
 describe('the figures', () => {
   test('are medians with their range, and ratios to stock in the same round', () => {
     const rounds = [
@@ -52,7 +72,7 @@ describe('the figures', () => {
   test('of a variant that was not run say so', () => {
     const [name, variant] = Object.entries(variants)[0] ?? []
     if (name === undefined || variant === undefined) throw new Error('there are no variants')
-    const report = { rounds: [], variants: [[name, variant]] as const, versions: [], day: '', missing: 'it' }
+    const report = { rounds: [], variants: [[name, variant]] as const, versions: [], day: '', ends: '', missing: 'it' }
     expect(tables(report)).toContain(`| \`${name}\` | ${variant.what} | not run |`)
   })
 })

@@ -8,11 +8,19 @@ import { repositoryRoot } from '../support/repository.js'
 const workbench = new Workbench()
 afterAll(() => workbench[Symbol.dispose]())
 
+const manifest = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as {
+  readonly dependencies?: Readonly<Record<string, string>>
+}
+const dependencyNames = Object.keys(manifest.dependencies ?? {})
+
 let underway: string
 let api: string
+/** What npm would fetch with it. */
+let dependencies: string[]
 beforeAll(async () => {
   underway = await workbench.pack('.')
   api = await workbench.pack('node_modules/@opentelemetry/api')
+  dependencies = await Promise.all(dependencyNames.map((name) => workbench.pack(`node_modules/${name}`)))
 })
 
 const trackedWork = {
@@ -25,21 +33,21 @@ const trackedWork = {
 
 describe('installed from its tarball into an empty project, without a network', () => {
   test('an ES module imports it and its work is counted', async () => {
-    const project = await workbench.project({ type: 'module' }, [underway, api], ['consumer.mjs'])
+    const project = await workbench.project({ type: 'module' }, [underway, api, ...dependencies], ['consumer.mjs'])
     const { stdout, stderr } = succeeded(await runNode(['consumer.mjs'], { cwd: project }))
     expect(JSON.parse(stdout)).toEqual(trackedWork)
     expect(stderr).toBe('')
   })
 
   test('a CommonJS module requires it and its work is counted', async () => {
-    const project = await workbench.project({}, [underway, api], ['consumer.cjs'])
+    const project = await workbench.project({}, [underway, api, ...dependencies], ['consumer.cjs'])
     const { stdout, stderr } = succeeded(await runNode(['consumer.cjs'], { cwd: project }))
     expect(JSON.parse(stdout)).toEqual(trackedWork)
     expect(stderr).toBe('')
   })
 
   test('the tarball holds what is built and what is read, and no source or test', async () => {
-    const project = await workbench.project({}, [underway, api], [])
+    const project = await workbench.project({}, [underway, api, ...dependencies], [])
     const installed = join(project, 'node_modules/underway')
     const published = new Set(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'package.json'])
     expect(readdirSync(installed).filter((name) => !published.has(name))).toEqual([])
@@ -64,7 +72,7 @@ describe('a strict TypeScript project compiles against it, its libraries checked
   let project: string
   beforeAll(async () => {
     const types = [await workbench.pack('node_modules/@types/node'), await workbench.pack('node_modules/undici-types')]
-    project = await workbench.project({ type: 'module' }, [underway, api, ...types], ['consumer.ts'])
+    project = await workbench.project({ type: 'module' }, [underway, api, ...dependencies, ...types], ['consumer.ts'])
   })
 
   /** @param folder of the compiler in node_modules */

@@ -38,7 +38,7 @@ function run(file: string, args: readonly string[], options: ChildOptions): Prom
 }
 
 /** What npm and vitest set for us would change what a child does. */
-function plainEnvironment(): NodeJS.ProcessEnv {
+export function plainEnvironment(): NodeJS.ProcessEnv {
   const foreign = /^(npm_|vitest|node_env$|node_options$|node_v8_coverage$|init_cwd$|force_color$)/i
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)))
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
-import { type Field, fieldsOf, textOf } from './protobuf.js'
+import { type Field, fieldsOf, textOf } from './protobuf.ts'
 
 /** What one export carried. */
 export interface ReceivedExport {
@@ -9,6 +9,8 @@ export interface ReceivedExport {
   readonly headers: IncomingMessage['headers']
   /** Attributes of the resource that are texts. */
   readonly resource: Readonly<Record<string, string>>
+  /** The payload, where it came as JSON. */
+  readonly json: unknown
   /** Names of spans and metrics, bodies of log records. */
   readonly names: readonly string[]
 }
@@ -68,7 +70,12 @@ export class OtlpReceiver implements AsyncDisposable {
     }
     const body = Buffer.concat(chunks)
     const plain = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body
-    this.received.push({ path: request.url ?? '', headers: request.headers, ...contentOf(plain, request.url ?? '') })
+    const path = request.url ?? ''
+    const content =
+      request.headers['content-type'] === 'application/json'
+        ? { resource: {}, names: [], json: JSON.parse(plain.toString('utf8')) as unknown }
+        : { ...contentOf(plain, path), json: undefined }
+    this.received.push({ path, headers: request.headers, ...content })
     this.#calls += 1
     this.#answer(response, this.#calls)
     for (const { enough, resolve } of this.#waiting) if (enough()) resolve()

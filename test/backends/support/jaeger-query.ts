@@ -9,12 +9,16 @@ interface JaegerSpan {
   readonly spanID: string
   readonly operationName: string
   readonly references: readonly { readonly refType: string; readonly spanID: string }[]
+  readonly processID: string
   readonly tags: readonly Tag[]
   readonly logs: readonly { readonly fields: readonly Tag[] }[]
 }
 
 /** A span as Jaeger shows it. */
 export interface ShownSpan {
+  readonly id: string
+  /** `service.instance.id` of its process. */
+  readonly instance: unknown
   readonly name: string
   /** Name of the parent, `undefined` for the root. */
   readonly parent: string | undefined
@@ -23,14 +27,24 @@ export interface ShownSpan {
   readonly events: readonly Readonly<Record<string, unknown>>[]
 }
 
+interface JaegerTrace {
+  readonly spans: readonly JaegerSpan[]
+  readonly processes: Readonly<Record<string, { readonly tags: readonly Tag[] }>>
+}
+
 interface Answer {
-  readonly data: readonly { readonly spans: readonly JaegerSpan[] }[]
+  readonly data: readonly JaegerTrace[]
 }
 
 /** The spans of one trace by name; names must differ. Rejects where Jaeger does not know the trace. */
 export async function readTrace(jaegerUrl: string, traceId: string): Promise<Map<string, ShownSpan>> {
   const { data } = (await getJson(`${jaegerUrl}/api/traces/${traceId}`)) as Answer
-  return new Map(show(data[0]?.spans ?? []).map((span) => [span.name, span]))
+  return new Map(
+    data
+      .slice(0, 1)
+      .flatMap(show)
+      .map((span) => [span.name, span]),
+  )
 }
 
 /** The traces of a service, each a list of spans. */
@@ -38,14 +52,16 @@ export async function findTraces(jaegerUrl: string, service: string): Promise<Sh
   const url = new URL('/api/traces', jaegerUrl)
   url.search = String(new URLSearchParams({ service, lookback: '1h', limit: '20' }))
   const { data } = (await getJson(url)) as Answer
-  return data.map(({ spans }) => show(spans))
+  return data.map(show)
 }
 
-function show(spans: readonly JaegerSpan[]): ShownSpan[] {
+function show({ spans, processes }: JaegerTrace): ShownSpan[] {
   const names = new Map(spans.map((span) => [span.spanID, span.operationName]))
   return spans.map((span) => {
     const parentId = span.references.find(({ refType }) => refType === 'CHILD_OF')?.spanID
     return {
+      id: span.spanID,
+      instance: toRecord(processes[span.processID]?.tags ?? [])['service.instance.id'],
       name: span.operationName,
       parent: parentId === undefined ? undefined : (names.get(parentId) ?? `unknown ${parentId}`),
       tags: toRecord(span.tags),

@@ -5,12 +5,26 @@ export interface Sample {
   readonly value: number
 }
 
+type Labels = Readonly<Record<string, string>>
+type Point = readonly [number, string]
+
 /** The samples of an instant query. */
 export async function query(prometheusUrl: string, expression: string): Promise<Sample[]> {
+  const result = await resultOf<{ metric: Labels; value: Point }>(prometheusUrl, expression)
+  return result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }))
+}
+
+/** Every value that each series of a selector had in the last hour, oldest first. */
+export async function history(
+  prometheusUrl: string,
+  selector: string,
+): Promise<{ readonly labels: Labels; readonly values: readonly number[] }[]> {
+  const result = await resultOf<{ metric: Labels; values: readonly Point[] }>(prometheusUrl, `${selector}[1h]`)
+  return result.map(({ metric, values }) => ({ labels: metric, values: values.map(([, value]) => Number(value)) }))
+}
+
+async function resultOf<T>(prometheusUrl: string, expression: string): Promise<readonly T[]> {
   const url = new URL('/api/v1/query', prometheusUrl)
   url.searchParams.set('query', expression)
-  const answer = (await getJson(url)) as {
-    data: { result: readonly { metric: Record<string, string>; value: readonly [number, string] }[] }
-  }
-  return answer.data.result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }))
+  return ((await getJson(url)) as { data: { result: readonly T[] } }).data.result
 }

@@ -114,6 +114,37 @@ describe('a span of other code', () => {
     expect(tracker.errorHealth().errorLevelCount).toBe(1)
   })
 
+  test('that ends after the activity around it, with the same error, counts once', async () => {
+    const { tracker, tracer } = setUp()
+    const error = new RangeError('out of range')
+    const span = await new Promise<ReturnType<typeof tracer.startSpan>>((resolve) => {
+      const work = runActivity({ tracker, name: 'load' }, async () => {
+        const started = tracer.startSpan('SELECT', query)
+        started.setAttribute('error.type', 'RangeError')
+        started.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
+        queueMicrotask(() => void work.catch(() => resolve(started)))
+        throw error
+      })
+    })
+    span.end()
+    expect(tracker.snapshot().totals.failed).toBe(2)
+    expect(tracker.errorHealth().errorLevelCount).toBe(1)
+  })
+
+  test('that records an exception without what could be sensitive in it counts once', async () => {
+    const { tracker, tracer } = setUp()
+    const error = new RangeError('no row 17')
+    const work = runActivity({ tracker, name: 'load' }, async () => {
+      const span = tracer.startSpan('SELECT', query)
+      span.recordException('an error of the database')
+      span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
+      span.end()
+      throw error
+    })
+    await expect(work).rejects.toThrow(error)
+    expect(tracker.errors()).toMatchObject([{ type: 'Error', message: 'an error of the database' }])
+  })
+
   test('that nobody ends is cancelled as abandoned once it was collected', async () => {
     const { tracker, tracer, clock } = setUp()
     startAndForget(tracer)

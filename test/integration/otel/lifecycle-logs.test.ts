@@ -1,6 +1,7 @@
 import { context, logs, trace } from '@opentelemetry/api'
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs'
 import { afterEach, describe, expect, test } from 'vitest'
+import { watchSilence } from '../../../src/health/index.js'
 import { currentActivity, planActivity, runActivity, startActivity } from '../../../src/index.js'
 import {
   exceptionSignalsOf,
@@ -143,6 +144,24 @@ describe('while it runs', () => {
     activity.complete()
     await clock.advance(120_000)
     expect(sdk.story()).toHaveLength(4)
+  })
+
+  test('falling silent and being heard of again are sent, while somebody watches', async () => {
+    const { sdk, clock, tracker } = logged()
+    using _watch = watchSilence({ tracker })
+    const activity = startActivity({ tracker, name: 'train', silenceBudgetMillis: 4_000 })
+    await clock.advance(6_000)
+    activity.update('alive')
+    await clock.advance(1_000)
+    expect(sdk.story()).toEqual([
+      'activity.started train',
+      'activity.condition silent',
+      'activity.condition progressing',
+    ])
+    expect(sdk.records()[1]).toMatchObject({
+      severityText: 'WARN',
+      attributes: { 'activity.id': activity.id, 'activity.condition': 'silent', 'activity.silence': 5 },
+    })
   })
 
   test('an end leaves out an update that waits', async () => {

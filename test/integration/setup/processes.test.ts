@@ -22,6 +22,9 @@ function run(endpoint: string, args: readonly string[], env: Readonly<Record<str
   })
 }
 
+/** What arrives does not depend on how busy the machine is; how long the end takes is for the benchmark to say. */
+const unhurried = { exitTimeoutMillis: 30_000 }
+
 const works = (count: number): string[] => Array.from({ length: count }, () => 'work')
 
 describe('a process that ends', () => {
@@ -37,28 +40,34 @@ describe('a process that ends', () => {
 
   test('after 10,000 spans in one turn of the event loop delivers 10,000', async () => {
     const collector = await receiver()
-    expect(await run(collector.endpoint, [program, 'burst'])).toMatchObject({ code: 0, stderr: '' })
+    expect(await run(collector.endpoint, [program, 'burst', JSON.stringify(unhurried)])).toMatchObject({
+      code: 0,
+      stderr: '',
+    })
     expect(collector.names('traces')).toHaveLength(10_000)
   })
 
-  test('by process.exit hands over what is left and keeps its exit code', async () => {
+  test('by process.exit hands over 1,000 of 1,000 spans and keeps its exit code', async () => {
     const collector = await receiver()
-    expect(await run(collector.endpoint, [program, 'exit'])).toMatchObject({ code: 3, stderr: '' })
+    expect(await run(collector.endpoint, [program, 'exit', JSON.stringify(unhurried)])).toMatchObject({
+      code: 3,
+      stderr: '',
+    })
     expect(collector.names('traces')).toEqual(works(1_000))
   })
 
-  test.each(['throw', 'reject'])('by an error that nobody handles hands over what is left: %s', async (how) => {
+  test.each(['throw', 'reject'])('by an error that nobody handles hands over 1,000 of 1,000 spans: %s', async (how) => {
     const collector = await receiver()
-    const { code, stderr } = await run(collector.endpoint, [program, how])
+    const { code, stderr } = await run(collector.endpoint, [program, how, JSON.stringify(unhurried)])
     expect(code).toBe(1)
     expect(stderr).toContain(how === 'throw' ? 'Error: uncaught' : 'Error: unhandled')
-    expect(collector.names('traces')).toEqual(['work'])
+    expect(collector.names('traces')).toEqual(works(1_000))
   })
 
   test.each([
-    ['the application handles by shutting down', 'await-shutdown', {}, 0, null],
-    ['flushOnSignals handles', 'signal', { flushOnSignals: true }, null, 'SIGTERM'],
-  ])('by a signal that %s delivers its spans', async (_how, what, options, code, signal) => {
+    ['the application handles by shutting down', 'await-shutdown', unhurried, 0, null],
+    ['flushOnSignals handles', 'signal', { ...unhurried, flushOnSignals: true }, null, 'SIGTERM'],
+  ])('by a signal that %s delivers 10,000 of 10,000 spans', async (_how, what, options, code, signal) => {
     const collector = await receiver()
     const child = spawn(process.execPath, [program, what, JSON.stringify(options)], {
       cwd: repositoryRoot,
@@ -68,7 +77,7 @@ describe('a process that ends', () => {
     await once(child.stdout, 'data')
     child.kill('SIGTERM')
     expect(await once(child, 'exit')).toEqual([code, signal])
-    expect(collector.names('traces')).toEqual(['work'])
+    expect(collector.names('traces')).toEqual(works(10_000))
   })
 })
 
@@ -101,6 +110,23 @@ describe('a collector that does not work delays the end by a second at most', ()
     const collector = await receiver(() => {})
     expect(await run(collector.endpoint, [program, 'exit'])).toEqual({ code: 3, stdout: '', stderr: '' })
   })
+})
+
+test('a process that may start no child ends as it would, without a hand-over', async () => {
+  const collector = await receiver()
+  const { code, stderr } = await run(collector.endpoint, ['--permission', '--allow-fs-read=*', program, 'exit'])
+  expect({ code, stderr }).toEqual({ code: 3, stderr: expect.not.stringContaining('ERR_ACCESS_DENIED') })
+  expect(collector.names('traces')).toEqual([])
+})
+
+test.each([
+  ['debug', 'Registered a global for trace'],
+  ['error', ''],
+])('under OTEL_LOG_LEVEL=%s the SDK says what it has to say', async (level, says) => {
+  const collector = await receiver()
+  const { stdout } = await run(collector.endpoint, [program, 'natural'], { OTEL_LOG_LEVEL: level })
+  if (says === '') expect(stdout).toBe('')
+  else expect(stdout).toContain(says)
 })
 
 describe('underway/register', () => {

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { runNode } from '../../support/child-process.js'
+import { installSdk2, sdk2Folder } from '../../support/install-sdk2.mjs'
 import { repositoryRoot } from '../../support/repository.js'
 
 /** A project with the built package and copies of some packages of the repository, under other versions if asked. */
-function project(packages: Readonly<Record<string, string | undefined>>): string {
+function project(packages: Readonly<Record<string, string | undefined>>, from = repositoryRoot): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'underway-setup-')))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const own = join(folder, 'node_modules/underway')
@@ -15,7 +16,7 @@ function project(packages: Readonly<Record<string, string | undefined>>): string
   cpSync(join(repositoryRoot, 'package.json'), join(own, 'package.json'))
   for (const [name, version] of Object.entries(packages)) {
     const target = join(folder, 'node_modules', name)
-    if (version === undefined) cpSync(join(repositoryRoot, 'node_modules', name), target, { recursive: true })
+    if (version === undefined) cpSync(join(from, 'node_modules', name), target, { recursive: true })
     else {
       mkdirSync(target, { recursive: true })
       writeFileSync(join(target, 'package.json'), JSON.stringify({ name, version, main: 'index.js' }))
@@ -40,6 +41,28 @@ test('without SDK packages the error has the line that installs those that fit t
     code: 'SETUP_SDK_MISSING',
     message: expect.stringMatching(
       / Run: npm i @opentelemetry\/core@\^3\.1 @opentelemetry\/resources@\^3\.1 @opentelemetry\/otlp-transformer@\^0\.301 @opentelemetry\/context-async-hooks@\^3\.1 @opentelemetry\/sdk-trace@\^3\.1 @opentelemetry\/sdk-metrics@\^3\.1 @opentelemetry\/sdk-logs@\^3\.1$/,
+    ),
+  })
+})
+
+const missing = installSdk2()
+if (missing !== undefined) console.warn(`skipped: ${missing}`)
+
+test.skipIf(missing !== undefined)('beside api 1.9 the line names the packages that fit that', async () => {
+  expect(await errorIn(project({ '@opentelemetry/api': undefined }, sdk2Folder))).toEqual({
+    code: 'SETUP_SDK_MISSING',
+    message: expect.stringMatching(
+      /^startUnderway\(\) needs packages that fit @opentelemetry\/api 1\.9\.\d+ and are not there: @opentelemetry\/core, .* Run: npm i @opentelemetry\/core@\^2\.12 @opentelemetry\/resources@\^2\.12 @opentelemetry\/otlp-transformer@\^0\.223 @opentelemetry\/context-async-hooks@\^2\.12 @opentelemetry\/sdk-trace@\^2\.12 @opentelemetry\/sdk-metrics@\^2\.12 @opentelemetry\/sdk-logs@\^0\.223 @opentelemetry\/api-logs@\^0\.223$/,
+    ),
+  })
+})
+
+test('only what is missing is named, and only for the signals that are wanted', async () => {
+  const shared = ['api', 'core', 'resources', 'otlp-transformer', 'context-async-hooks', 'semantic-conventions']
+  const folder = project(Object.fromEntries(shared.map((name) => [`@opentelemetry/${name}`, undefined])))
+  expect(await errorIn(folder, { OTEL_LOGS_EXPORTER: 'none', OTEL_TRACES_EXPORTER: 'none' })).toMatchObject({
+    message: expect.stringMatching(
+      /not there: @opentelemetry\/sdk-metrics\. Run: npm i @opentelemetry\/sdk-metrics@\^3\.1$/,
     ),
   })
 })

@@ -1,6 +1,9 @@
 import * as otel from '@opentelemetry/api'
+import { LoggerProvider } from '@opentelemetry/sdk-logs'
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { TracerProvider } from '@opentelemetry/sdk-trace'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { drain } from '../../../src/health/index.js'
 import {
   ActivityTracker,
   getTracker,
@@ -9,6 +12,7 @@ import {
   startUnderway,
   type UnderwayHandle,
 } from '../../../src/index.js'
+import { ActivitySpanProcessor } from '../../../src/otel/index.js'
 import { unregisterAll } from '../../support/otel.js'
 import { OtlpReceiver } from '../../support/otlp-receiver.js'
 
@@ -42,6 +46,15 @@ function work(count: number): void {
 }
 
 describe('startUnderway', () => {
+  test('is flushed by a drain', async () => {
+    const collector = await receiver()
+    const tracker = new ActivityTracker()
+    await start(collector, { tracker })
+    startActivity({ tracker, name: 'work' }).complete()
+    expect(await drain({ tracker })).toMatchObject({ flushed: true, exitCode: 0 })
+    expect(collector.names('traces')).toEqual(['work'])
+  })
+
   test('sends traces, metrics and logs, each with the resource', async () => {
     const collector = await receiver()
     const underway = await start(
@@ -90,6 +103,19 @@ describe('startUnderway', () => {
     expect(await start(collector)).toBe(first)
     await first.shutdown()
     expect(await start(collector)).not.toBe(first)
+  })
+
+  test('called again with other options warns that they have no effect, once', async () => {
+    const collector = await receiver()
+    const first = await start(collector)
+    expect(await startUnderway()).toBe(first)
+    expect(await startUnderway({ serviceName: 'trainer', logs: undefined })).toBe(first)
+    expect(warn).not.toHaveBeenCalled()
+    for (let call = 0; call < 2; call++) expect(await startUnderway({ serviceName: 'other', logs: false })).toBe(first)
+    const message =
+      'startUnderway() runs already: serviceName, logs of another call has no effect; give it to the first call, or await shutdown() of its handle before'
+    expect(warn.mock.calls).toEqual([[message, { type: 'UnderwayWarning', code: 'UNDERWAY_SETUP' }]])
+    expect(first.status()).toMatchObject({ service: 'trainer', warnings: [message] })
   })
 
   test('sends what the headers, the compression and the endpoint of a signal say', async () => {
@@ -152,6 +178,61 @@ describe('a provider that was registered before', () => {
     expect(warn).toHaveBeenCalledTimes(1)
     await underway.shutdown()
     expect((otel.trace.getTracerProvider() as otel.ProxyTracerProvider).getDelegate()).toBe(provider)
+  })
+})
+
+describe('a tracer provider that was registered before', () => {
+  test('and has an ActivitySpanProcessor is not warned of', async () => {
+    const provider = new TracerProvider({ spanProcessors: [new ActivitySpanProcessor()] })
+    onTestFinished(() => provider.shutdown())
+    otel.trace.setGlobalTracerProvider(provider)
+    const underway = await start(await receiver())
+    expect(underway.status().signals.traces).toEqual({ state: 'kept' })
+    expect(warn).not.toHaveBeenCalled()
+  })
+
+  test('and had an ActivitySpanProcessor that was shut down is warned of', async () => {
+    const processor = new ActivitySpanProcessor()
+    for (let call = 0; call < 2; call++) await processor.shutdown()
+    otel.trace.setGlobalTracerProvider(new TracerProvider())
+    const underway = await start(await receiver())
+    expect(underway.status().signals.traces.advice).toContain('ActivitySpanProcessor')
+  })
+})
+
+describe('a meter or logger provider that was registered before', () => {
+  test('is kept with its readers, and the status has the line to add', async () => {
+    const provider = new MeterProvider()
+    otel.metrics.setGlobalMeterProvider(provider)
+    const underway = await start(await receiver())
+    expect(otel.metrics.getMeterProvider()).toBe(provider)
+    expect(underway.status().signals).toMatchObject({
+      traces: { state: 'exporting' },
+      metrics: { state: 'kept', advice: expect.stringContaining('registerInstruments()') },
+      logs: { state: 'exporting' },
+    })
+    expect(warn).toHaveBeenCalledTimes(1)
+    await underway.shutdown()
+    expect(otel.metrics.getMeterProvider()).toBe(provider)
+  })
+
+  test('gets the records as before', async () => {
+    const onEmit = vi.fn()
+    const done = async (): Promise<void> => {}
+    otel.logs.setGlobalLoggerProvider(
+      new LoggerProvider({ processors: [{ onEmit, forceFlush: done, shutdown: done }] }),
+    )
+    const collector = await receiver()
+    const underway = await start(collector)
+    otel.logs.getLogger('test').emit({ body: 'written' })
+    await underway.flush()
+    expect(onEmit).toHaveBeenCalledTimes(1)
+    expect(collector.names('logs')).toEqual([])
+    expect(underway.status().signals.logs).toEqual({
+      state: 'kept',
+      advice: expect.stringContaining('registerLifecycleLogs()'),
+    })
+    expect(warn).toHaveBeenCalledTimes(1)
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isAbortError, toErrorInfo } from '../../../src/activity/error-info.js'
+import { CopiedError, isAbortError, toErrorInfo } from '../../../src/activity/error-info.js'
 import { Faults } from '../../../src/base/faults.js'
 
 const intake = { faults: new Faults(() => undefined), redact: undefined }
@@ -60,3 +60,44 @@ test('an AbortError is known by name or code', () => {
     ),
   ).toBe(false)
 })
+
+describe('what a span says about an error', () => {
+  const copy = (type: string | undefined, ...messages: [string, ...string[]]) =>
+    new CopiedError({ type, messages, stack: undefined })
+  const refused = Object.assign(new Error('connect failed'), { code: 'ECONNREFUSED' })
+
+  test.each<[string, CopiedError, unknown]>([
+    ['by its name', copy('TypeError', 'x'), new TypeError('x')],
+    ['by its class', copy('PaymentDeclined', 'x'), new PaymentDeclined('x')],
+    ['by its code', copy('ECONNREFUSED', 'connect failed'), refused],
+    [
+      'by either message, if no type is said',
+      copy(undefined, 'code 42P01', 'no such table'),
+      new Error('no such table'),
+    ],
+    ['as the cause of it', copy('ECONNREFUSED', 'connect failed'), new TypeError('fetch failed', { cause: refused })],
+  ])('is known %s', (_, said, thrown) => {
+    expect(said.resembles(thrown)).toBe(true)
+  })
+
+  test.each<[CopiedError, unknown]>([
+    [copy('TypeError', 'x'), new RangeError('x')],
+    [copy('TypeError', 'x'), new TypeError('y')],
+    [copy(undefined, 'x'), 'x'],
+    [copy(undefined, 'x'), null],
+    [copy(undefined, 'x'), revoked()],
+  ])('is not known from other words, nor from values that are no errors', (said, thrown) => {
+    expect(said.resembles(thrown)).toBe(false)
+  })
+
+  test('has the type of the span, and Error if it says none or a sentence', () => {
+    const types = ['ECONNREFUSED', '500', undefined, 'connect ECONNREFUSED 127.0.0.1:1'].map((type) => copy(type, 'x'))
+    expect(types.map((said) => toErrorInfo(intake, said).type)).toEqual(['ECONNREFUSED', '500', 'Error', 'Error'])
+  })
+})
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}

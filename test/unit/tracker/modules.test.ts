@@ -22,15 +22,76 @@ function codeOf(work: () => unknown): string | undefined {
 
 describe('registering', () => {
   test('a module shows up with what is open in it', () => {
-    const { tracker } = newTracker()
+    const { tracker, clock } = newTracker()
     tracker.registerModule('Trainer', { group: 'trainers' })
     tracker.registerModule('Queue')
     startActivity({ tracker, module: 'Trainer', name: 'work' })
     planActivity({ tracker, module: 'Trainer', name: 'later' })
+    const since = clock.wallMillis()
     expect(tracker.modules()).toEqual([
-      { name: 'Trainer', group: 'trainers', state: 'up', open: 2, planned: 1, instances: [tracker.process.instance] },
-      { name: 'Queue', state: 'up', open: 0, planned: 0, instances: [tracker.process.instance] },
+      {
+        name: 'Trainer',
+        group: 'trainers',
+        state: 'up',
+        since,
+        open: 2,
+        planned: 1,
+        instances: [tracker.process.instance],
+      },
+      { name: 'Queue', state: 'up', since, open: 0, planned: 0, instances: [tracker.process.instance] },
     ])
+  })
+
+  test('a module that only activities named is listed after them, and no check asks it', async () => {
+    const { tracker } = newTracker()
+    startActivity({ tracker, module: 'Seen', name: 'work' })
+    tracker.registerModule('Registered')
+    expect(tracker.modules().map(({ name, state, open }) => [name, state, open])).toEqual([
+      ['Registered', 'up', 0],
+      ['Seen', 'up', 1],
+    ])
+    expect(await tracker.checkModuleLiveness()).toBe(true)
+    tracker.registerModule('Seen', { group: 'late' })
+    expect(tracker.modules().map(({ name, open }) => [name, open])).toEqual([
+      ['Registered', 0],
+      ['Seen', 1],
+    ])
+  })
+
+  test('says since when it is as it is', async () => {
+    const { tracker, clock } = newTracker()
+    let well = true
+    tracker.registerModule('Worker', { healthCheck: () => well })
+    const [registered] = tracker.modules()
+    await clock.advance(1_000)
+    await tracker.checkModuleLiveness()
+    expect(tracker.modules()[0]?.since).toBe(registered?.since)
+    well = false
+    await tracker.checkModuleLiveness()
+    expect(tracker.modules()[0]).toMatchObject({ state: 'down', since: clock.wallMillis() })
+    await clock.advance(1_000)
+    await tracker.checkModuleLiveness()
+    expect(tracker.modules()[0]?.since).toBe(clock.wallMillis() - 1_000)
+    well = true
+    await tracker.checkModuleLiveness()
+    expect(tracker.modules()[0]).toMatchObject({ state: 'up', since: clock.wallMillis() })
+  })
+
+  test('a health check is told when its answer would come too late', async () => {
+    const { tracker, clock } = newTracker()
+    let given: AbortSignal | undefined
+    tracker.registerModule('Worker', {
+      healthCheck: ({ signal }) => {
+        given = signal
+        return new Promise(() => {})
+      },
+    })
+    const answer = tracker.checkModuleLiveness({ timeoutMillis: 100 })
+    await clock.advance(99)
+    expect(given?.aborted).toBe(false)
+    await clock.advance(1)
+    expect(await answer).toBe(false)
+    expect(given?.reason).toMatchObject({ name: 'TimeoutError' })
   })
 
   test('a module gives its group to its activities', () => {

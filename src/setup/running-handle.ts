@@ -1,0 +1,137 @@
+import { systemClock } from '../base/clock.js'
+import { beforeDeadline } from '../base/deadline.js'
+import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
+import { attachSignals } from './attach-signals.js'
+import type { Environment } from './environment.js'
+import { watchExit } from './exit.js'
+import type { SignalStatus, UnderwayHandle, UnderwayStatus } from './handle.js'
+import type { Notices } from './notices.js'
+import type { StartUnderwayOptions } from './options.js'
+import type { Signal } from './otlp-environment.js'
+import type { Outlet } from './pipeline.js'
+import type { Running } from './running.js'
+
+/** How much of the time that the end may take is waited; the rest is for writing what is left, and for tearing down. */
+const waitShare = 0.75
+
+interface Parts {
+  readonly options: StartUnderwayOptions
+  readonly environment: Environment
+  readonly tracker: ActivityTracker
+  readonly notices: Notices
+  readonly running: { readonly [S in Signal]?: Running }
+  /** Signals whose provider somebody else had registered, with what to add there. */
+  readonly kept: ReadonlyMap<Signal, string | undefined>
+  /** Another set-up may follow. */
+  readonly ended: () => void
+}
+
+export class RunningHandle implements UnderwayHandle {
+  readonly #parts: Parts
+  readonly #all: readonly Running[]
+  readonly #outlets: readonly Outlet[]
+  readonly #exitWaitMillis: number
+  readonly #unwatch: () => void
+  readonly #detach: () => void
+  readonly #flusher = (): Promise<boolean> => this.flush({ timeoutMillis: this.#exitWaitMillis })
+  #shutdown: Promise<boolean> | undefined
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    this.#all = Object.values(parts.running)
+    this.#outlets = this.#all.flatMap(({ outlet }) => outlet ?? [])
+    this.#exitWaitMillis = (parts.options.exitTimeoutMillis ?? 1_000) * waitShare
+    const { metrics, logs } = parts.running
+    this.#detach = attachSignals({
+      tracker: parts.tracker,
+      meterProvider: metrics?.provider as never,
+      loggerProvider: logs?.provider as never,
+      exceptionSignal: parts.environment.exceptionSignal,
+    })
+    parts.tracker[lifecycleKey].flushers.add(this.#flusher)
+    this.#unwatch = watchExit({
+      outlets: this.#outlets,
+      waitMillis: this.#exitWaitMillis,
+      handOver: parts.options.handOverAtExit ?? true,
+      onSignals: parts.options.flushOnSignals ?? false,
+      flush: () => this.#settle(this.#exitWaitMillis, () => this.#collect(), true),
+      shutdown: () => this.shutdown(),
+    })
+  }
+
+  status(): UnderwayStatus {
+    const { tracker, notices } = this.#parts
+    return {
+      state: this.#shutdown === undefined ? 'running' : 'shut down',
+      service: tracker.process.service,
+      instance: tracker.process.instance,
+      signals: { traces: this.#signal('traces'), metrics: this.#signal('metrics'), logs: this.#signal('logs') },
+      warnings: notices.all(),
+    }
+  }
+
+  flush(options: { readonly timeoutMillis?: number } = {}): Promise<boolean> {
+    return this.#settle(options.timeoutMillis ?? 10_000, () => this.#collect(), false)
+  }
+
+  shutdown(options: { readonly timeoutMillis?: number } = {}): Promise<boolean> {
+    this.#shutdown ??= this.#end(options.timeoutMillis ?? this.#exitWaitMillis)
+    return this.#shutdown
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown()
+  }
+
+  async #end(timeoutMillis: number): Promise<boolean> {
+    this.#unwatch()
+    const all = await this.#settle(
+      timeoutMillis,
+      () => Promise.allSettled(this.#all.map(({ provider }) => provider.shutdown())),
+      true,
+    )
+    this.#detach()
+    this.#parts.tracker[lifecycleKey].flushers.delete(this.#flusher)
+    for (const { outlet, unregister } of this.#all) {
+      outlet?.close()
+      unregister()
+    }
+    this.#parts.ended()
+    return all
+  }
+
+  /** Only metrics: the providers of the others would hold the process with a timer for as long as the collector hangs. */
+  async #collect(): Promise<void> {
+    await Promise.allSettled([this.#parts.running.metrics?.provider.forceFlush()])
+  }
+
+  /** @returns whether everything was exported in time */
+  async #settle(timeoutMillis: number, work: () => Promise<unknown>, thenAbandon: boolean): Promise<boolean> {
+    const lostBefore = this.#lost()
+    this.#parts.tracker.flushNow()
+    const outcome = await beforeDeadline(systemClock, timeoutMillis, async () => {
+      await work()
+      await Promise.all(this.#outlets.map((outlet) => outlet.flush()))
+    })
+    if (outcome.kind !== 'settled' && thenAbandon) for (const outlet of this.#outlets) outlet.abandon()
+    return outcome.kind === 'settled' && this.#lost() === lostBefore
+  }
+
+  #lost(): number {
+    return this.#outlets.reduce((sum, outlet) => sum + outlet.status().failed, 0)
+  }
+
+  #signal(signal: Signal): SignalStatus {
+    const { running, kept } = this.#parts
+    const outlet = running[signal]?.outlet
+    if (outlet !== undefined) {
+      const { lastError, target } = outlet.sender
+      const status = { state: 'exporting', url: target.url, queue: outlet.status() } as const
+      return lastError === undefined ? status : { ...status, lastError }
+    }
+    if (running[signal] !== undefined) return { state: 'exporting' }
+    if (!kept.has(signal)) return { state: 'off' }
+    const advice = kept.get(signal)
+    return advice === undefined ? { state: 'kept' } : { state: 'kept', advice }
+  }
+}
