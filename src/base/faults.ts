@@ -15,7 +15,8 @@ export const faultAdvice = {
   'id.duplicate': 'an option `id` is that of an open activity; a fresh one was used',
   'run.ended': 'run() was called on an activity that had ended; the function ran untracked',
   'wrap.class': 'trackActivity was given a class; it was returned unchanged: wrap its methods instead',
-  abandoned: 'a handle was garbage-collected without an end; end handles in `finally`, or use `using`',
+  abandoned:
+    'a handle, generator or stream was garbage-collected without an end; end handles in `finally` or by `using`, and read streams to their end or destroy them',
   'subscriber.threw': 'a subscriber of the change feed threw or rejected',
   'redact.threw': 'the `redact` option threw; the value was left out',
   'event.unknown':

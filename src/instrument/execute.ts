@@ -4,6 +4,7 @@ import type { ActivityContext } from '../tracing/activity-context.js'
 import { runIn } from '../tracing/current.js'
 import { returned, type Settled } from '../tracker/lifecycle.js'
 import { lifecycleOf } from './begin.js'
+import { followBody } from './bodies.js'
 import { followThenable, thenOf } from './thenable.js'
 
 /** What to say of the value that a function returned, before the activity ends. */
@@ -98,6 +99,7 @@ function dressedLike(promise: Promise<unknown>, derived: Promise<unknown>): Prom
 }
 
 function settleWith(record: ActivityRecord, value: unknown, conclude: Conclude): void {
+  if (typeof value === 'object' && value !== null && followBody(record, value, conclude)) return
   if (conclude !== undefined && record.control?.verdict === undefined) conclude(record, value)
   lifecycleOf(record).settle(record, returned)
 }

@@ -4,6 +4,7 @@ import type { ActivityContext } from '../tracing/activity-context.js'
 import { runIn } from '../tracing/current.js'
 import { returned } from '../tracker/lifecycle.js'
 import { lifecycleOf } from './begin.js'
+import { followBody } from './bodies.js'
 
 interface Thenable {
   then(onFulfilled?: unknown, onRejected?: unknown): unknown
@@ -46,6 +47,7 @@ export function followThenable<T>(
   const then = function (this: unknown, onFulfilled?: unknown, onRejected?: unknown): unknown {
     const fulfilled = (value: unknown): unknown => {
       once(() => {
+        if (typeof value === 'object' && value !== null && followBody(record, value, conclude)) return
         if (record.control?.verdict === undefined) conclude?.(record, value)
         lifecycle.settle(record, returned)
       })

@@ -12,6 +12,7 @@ const pages = [
   'docs/watching.md',
   'docs/opentelemetry.md',
   'docs/existing-setup.md',
+  'docs/conformance.md',
 ]
 
 /** Every TypeScript block of a page; each must stand on its own. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ends } from '../../bench/ends.js'
 import { endsSection, withEndsSection } from '../../bench/ends-report.js'
@@ -6,6 +7,9 @@ import { runEnd } from '../../bench/run-end.js'
 import { runVariant } from '../../bench/run-variant.js'
 import { ratiosOf, shuffled, spreadOf } from '../../bench/statistics.js'
 import { variants } from '../../bench/variants.js'
+import { wrappingCases } from '../../src/testing/index.js'
+import { runNode } from '../support/child-process.js'
+import { repositoryRoot } from '../support/repository.js'
 
 const small = { count: 500, warmUp: 250 }
 
@@ -70,5 +74,14 @@ describe('the figures', () => {
     if (name === undefined || variant === undefined) throw new Error('there are no variants')
     const report = { rounds: [], variants: [[name, variant]] as const, versions: [], day: '', ends: '', missing: 'it' }
     expect(tables(report)).toContain(`| \`${name}\` | ${variant.what} | not run |`)
+  })
+})
+
+describe('the conformance suite', () => {
+  test('is passed by the built package with an SDK, in every case', async () => {
+    const run = join(repositoryRoot, 'bench/peers/run.ts')
+    const flags = ['--experimental-strip-types', '--disable-warning=ExperimentalWarning']
+    const { stdout } = await runNode([...flags, run, '--only', 'underway', '--reasons'], { cwd: repositoryRoot })
+    expect(stdout).toContain(`| **all** | ${wrappingCases.length} / ${wrappingCases.length} |`)
   })
 })

@@ -74,6 +74,25 @@ describe('TC39 decorators', () => {
     expect(ended().map(({ name }) => name)).toEqual(['Worker.handler', 'Worker.handler'])
   })
 
+  test('a static field and a static accessor', () => {
+    const { Worker, ended } = defined()
+    expect([Worker.shared(1), Worker.common(1)]).toEqual([2, 3])
+    expect(ended().map(({ name }) => name)).toEqual(['Worker.shared', 'Worker.common'])
+  })
+
+  test('a #private field and a #private accessor', () => {
+    const { Worker, ended } = defined()
+    expect(new Worker('w').callSecrets(1)).toEqual([4, 5])
+    expect(ended().map(({ name }) => name)).toEqual(['Worker.#secret', 'Worker.#guarded'])
+  })
+
+  test('an overriding static method reaches the one above by super', () => {
+    const { Overriding, ended } = defined()
+    expect(Overriding.create('o').label).toBe('special o')
+    expect(ended()).toHaveLength(2)
+    expect(ended()[0]?.parentId).toBe(ended()[1]?.id)
+  })
+
   test('a method named by a symbol', () => {
     const { Worker, only } = defined()
     expect(new Worker('w')[fixture.symbol]()).toBe(7)
@@ -183,6 +202,19 @@ describe('legacy decorators', () => {
     expect(only().name).toBe('Worker.rollout')
   })
 
+  test('overriding methods, also static ones, reach those above by super', async () => {
+    const { Overriding, ended } = defined()
+    expect(await new Overriding('o').rollout(1)).toBe('special o:1')
+    expect(Overriding.create('o').label).toBe('special o')
+    expect(ended().map(({ name }) => name)).toEqual([
+      'Worker.rollout',
+      'Overriding.rollout',
+      'Worker.create',
+      'Overriding.create',
+    ])
+    expect(ended()[0]?.parentId).toBe(ended()[1]?.id)
+  })
+
   test('where the work starts is the decorated class', () => {
     const { Worker, only } = defined()
     Worker.create('w')
@@ -193,6 +225,13 @@ describe('legacy decorators', () => {
   test.each(['field', 'getter'] as const)('a %s is refused', (kind) => {
     const error = thrownBy(fixture.misuse(trackActivity, observe().tracker)[kind])
     expect(error).toMatchObject({ code: 'DECORATOR_TARGET', message: expect.stringContaining("'value'") })
+  })
+
+  test('what they cannot sit on, and what does not fit, is an error for tsc', () => {
+    // Each such place is marked as an error that is expected; one that is none would be reported.
+    const address = compileFixture('legacy-refused.ts', { experimentalDecorators: true })
+    compiled.push(address)
+    expect(address).toMatch(/legacy-refused\.mjs$/)
   })
 
   test('a class is left unchanged', () => {

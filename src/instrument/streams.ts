@@ -1,0 +1,61 @@
+import { errorMonitor } from 'node:events'
+
+/** Told once, when a body is over. */
+export interface BodyEnd {
+  ended(): void
+  failed(error: unknown): void
+}
+
+/** The part of a Node stream we read; those of the package `readable-stream` fit too. */
+export interface NodeReadable {
+  readonly readable: boolean
+  readonly errored?: unknown
+  on(event: string | symbol, listener: (error: unknown) => void): unknown
+}
+
+export function isNodeReadable(value: object): value is NodeReadable {
+  const { _readableState: state, on } = value as { readonly _readableState?: unknown; readonly on?: unknown }
+  return typeof state === 'object' && state !== null && typeof on === 'function'
+}
+
+/** A loop over a stream that is left destroys it with an AbortError without a cause; one of a signal has its reason. */
+function wasLeft(error: unknown): boolean {
+  const { code, cause } = (error ?? {}) as { readonly code?: unknown; readonly cause?: unknown }
+  return code === 'ABORT_ERR' && cause === undefined
+}
+
+/** A stream that many calls return is listened to once, else Node would warn of a leak. */
+const waitingFor = new WeakMap<object, Set<BodyEnd>>()
+
+/**
+ * Waits for the end of the readable side, without making the stream flow. Not with an `error` listener, as `finished`
+ * has one: an error that nobody handles must go on ending the process.
+ *
+ * @returns whether there is something to wait for, or was told at once
+ */
+export function followNodeStream(stream: NodeReadable, end: BodyEnd): boolean {
+  if (!stream.readable) {
+    const { errored } = stream
+    if (errored === undefined || errored === null || wasLeft(errored)) return false
+    end.failed(errored)
+    return true
+  }
+  const known = waitingFor.get(stream)
+  if (known !== undefined) {
+    known.add(end)
+    return true
+  }
+  const waiting = new Set([end])
+  waitingFor.set(stream, waiting)
+  const tell = (how: (one: BodyEnd) => void): void => {
+    for (const one of waiting) {
+      waiting.delete(one)
+      how(one)
+    }
+  }
+  stream.on(errorMonitor, (error) => tell((one) => (wasLeft(error) ? one.ended() : one.failed(error))))
+  // A duplex may end here and be written to for long; a stream without `emitClose` never says that it closed.
+  stream.on('end', () => tell((one) => one.ended()))
+  stream.on('close', () => tell((one) => one.ended()))
+  return true
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { underwaySubject } from '../../bench/peers/underway-subject.js'
+import * as underway from '../../src/index.js'
+import { ManualClock, runWrappingCases, wrappingCases } from '../../src/testing/index.js'
+import { repositoryRoot } from '../support/repository.js'
+
+const text = readFileSync(join(repositoryRoot, 'docs/conformance.md'), 'utf8')
+const section = text.split('## Case by case\n')[1]?.split('\n## ')[0] ?? ''
+const [head = [], , ...rows] = section
+  .split('\n')
+  .filter((line) => line.startsWith('|'))
+  .map((line) => line.split('|').map((cell) => cell.trim()))
+const ours = head.indexOf('underway')
+
+function clock() {
+  const made = new ManualClock()
+  return { clock: made, advance: (millis: number) => made.advance(millis) }
+}
+
+test('the table lists every case of the suite with its title, and no other', () => {
+  expect(rows.map(([, id, title]) => [id, title])).toEqual(wrappingCases.map(({ id, title }) => [`\`${id}\``, title]))
+})
+
+test('our own column says what the suite says', async () => {
+  const outcomes = await runWrappingCases(underwaySubject({ underway, clock }))
+  const signs = { passed: '✓', failed: '✗', 'n/a': '–' }
+  expect(rows.map((cells) => cells[ours])).toEqual(outcomes.map(({ outcome }) => signs[outcome]))
+})
+
+test('every peer that is examined, or the reason why it is not, is named', () => {
+  const peers = Object.keys(
+    (JSON.parse(readFileSync(join(repositoryRoot, 'bench/peers/package.json'), 'utf8')) as { dependencies: object })
+      .dependencies,
+  ).filter((name) => !name.startsWith('@opentelemetry/'))
+  for (const name of peers) expect(text).toMatch(new RegExp(`${name} \\d+\\.\\d+`))
+})
