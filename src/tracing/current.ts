@@ -32,8 +32,12 @@ let provenManager: otel.ContextManager | undefined
 /** Whether activities were started while there was no context manager: they may still run, and only we know of them. */
 let startedWithout = false
 
+/** The api makes it once and never replaces it, only what is in it. */
+let registered: { context?: otel.ContextManager } | undefined
+
 function registeredManager(): otel.ContextManager | undefined {
-  return (globalThis as { [apiKey]?: { context?: otel.ContextManager } })[apiKey]?.context
+  registered ??= (globalThis as { [apiKey]?: { context?: otel.ContextManager } })[apiKey]
+  return registered?.context
 }
 
 /** The manager that was proven, asked without the way through the api, which every tracked call would take twice. */
@@ -83,8 +87,8 @@ function ownContext(): ActivityContext | undefined {
 /** The context that the running code is in, with the current activity in it. */
 export function activeContext(): otel.Context {
   const where = currentPlace()
+  if (where === 'own') return ownContext() ?? (provenManager === undefined ? otel.ROOT_CONTEXT : otel.context.active())
   const active = contextManager().active()
-  if (where === 'own') return ownContext() ?? active
   if (where === 'both') {
     const own = ownContext()
     // A manager that still holds our activity may hold a span of other code inside it.

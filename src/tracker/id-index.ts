@@ -27,7 +27,7 @@ export class IdIndex {
     if (this.#waiting.length === 0) return
     for (const record of this.#waiting) {
       if (!record.open) continue
-      record.indexed = true
+      record.markIndexed()
       this.#byId.set(record.id, record)
     }
     this.#waiting = []
