@@ -201,7 +201,7 @@ export class ActivityRecord {
   /** @param monotonic @defaultValue when it was created */
   markStarted(monotonic?: number): void {
     if (monotonic === undefined) this.#flags |= flags.startedAtOnce
-    else this.#seldomFields().startedMonotonic = monotonic
+    else this.seldomFields().startedMonotonic = monotonic
   }
 
   get progressMonotonic(): number {
@@ -229,7 +229,7 @@ export class ActivityRecord {
   }
 
   set remote(remote: RemoteParent | undefined) {
-    if (remote !== undefined) this.#seldomFields().remote = remote
+    if (remote !== undefined) this.seldomFields().remote = remote
   }
 
   /** The innermost tally of a subtree that counts it. */
@@ -238,10 +238,11 @@ export class ActivityRecord {
   }
 
   set subtree(subtree: object | undefined) {
-    if (subtree !== undefined) this.#seldomFields().subtree = subtree
+    if (subtree !== undefined) this.seldomFields().subtree = subtree
   }
 
-  #seldomFields(): SeldomFields {
+  /** No private method, which V8 would make room for in every record. */
+  private seldomFields(): SeldomFields {
     this.#seldom ??= new SeldomFields()
     return this.#seldom
   }
@@ -305,7 +306,7 @@ export class ActivityRecord {
   releaseAncestors(): void {
     const { origin } = this
     if (origin === undefined || origin.open) return
-    this.#seldomFields().parentId = origin.id
+    this.seldomFields().parentId = origin.id
     this.origin = this.openAncestor()
     for (let at: ActivityRecord | undefined = origin; at !== undefined && at !== this.origin; at = at.origin) {
       if (at.control?.aborted !== undefined) this.controls().aborted ??= at.control.aborted
@@ -316,9 +317,9 @@ export class ActivityRecord {
   spanReference(): SpanReference {
     const real = this.recordedSpan()
     if (real !== undefined) return real
-    const seldom = this.#seldomFields()
+    const seldom = this.seldomFields()
     seldom.ownSpan ??= {
-      traceId: this.#inheritedTraceId(),
+      traceId: this.inheritedTraceId(),
       spanId: newSpanId(),
       traceFlags: this.remote?.traceFlags ?? 0,
     }
@@ -338,10 +339,10 @@ export class ActivityRecord {
 
   /** Gives it the ids of a span that others started; the span itself is not kept. */
   takeSpanReference(reference: SpanReference): void {
-    this.#seldomFields().ownSpan = reference
+    this.seldomFields().ownSpan = reference
   }
 
-  #inheritedTraceId(): string {
+  private inheritedTraceId(): string {
     if (this.remote?.traceId !== undefined) return this.remote.traceId
     if (this.origin !== undefined) return this.origin.spanReference().traceId
     return this.root === this ? newTraceId() : this.root.spanReference().traceId
@@ -353,7 +354,7 @@ export class ActivityRecord {
   }
 
   controls(): ActivityControl {
-    const seldom = this.#seldomFields()
+    const seldom = this.seldomFields()
     seldom.control ??= {
       verdict: undefined,
       abort: undefined,

@@ -1,10 +1,9 @@
 import * as otel from '@opentelemetry/api'
 import type { ActivitySpanKind, KeptLink } from '../activity/options.js'
-import type { ActivityDetails, ActivityRecord } from '../activity/record.js'
+import type { ActivityDetails, ActivityRecord, SharedFields } from '../activity/record.js'
 import { attributeNames as names, scopeName } from '../activity/semantic-conventions.js'
 import type { EndedState } from '../activity/states.js'
 import type { Attributes } from '../activity/values.js'
-import type { CallSite } from '../base/call-site.js'
 import type { Faults } from '../base/faults.js'
 import { version } from '../base/version.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
@@ -50,15 +49,23 @@ export interface SpanStart {
 type Writable = Record<string, otel.AttributeValue>
 
 /** The names are spelled out, and checked here: V8 makes an object of computed keys several times slower. */
-type OwnAttributes = Writable & Record<typeof names.module | typeof names.type, string>
+type OwnAttributes = Writable &
+  Record<typeof names.module | typeof names.type, string> &
+  Partial<Record<typeof names.codeFilePath, string> & Record<typeof names.codeLineNumber, number>>
 
-function ownAttributes({ module, type }: ActivityRecord): OwnAttributes {
-  return { 'activity.module': module, 'activity.type': type }
+function ownAttributes({ module, type, startedFrom }: SharedFields): OwnAttributes {
+  return startedFrom === undefined
+    ? { 'activity.module': module, 'activity.type': type }
+    : {
+        'activity.module': module,
+        'activity.type': type,
+        'code.file.path': startedFrom.file,
+        'code.line.number': startedFrom.line,
+      }
 }
 
-/** What samplers and processors are to see. The SDK checks these two or three times each, and later ones once. */
 function startAttributes(record: ActivityRecord): Writable {
-  const attributes: Writable = ownAttributes(record)
+  const attributes: Writable = ownAttributes(record.shared)
   if (record.group !== undefined) attributes[names.group] = record.group
   // Known from now on by its span too. An id that is read later, such as by a subscriber, is on no span.
   if (record.hasId) record.markIdKnown()
@@ -87,13 +94,6 @@ function spanLink({ relation, traceId, spanId }: KeptLink): otel.Link[] {
   ]
 }
 
-/** By this nobody samples. */
-function setPlace(span: otel.Span, startedFrom: CallSite | undefined): void {
-  if (startedFrom === undefined) return
-  span.setAttribute(names.codeFilePath, startedFrom.file)
-  span.setAttribute(names.codeLineNumber, startedFrom.line)
-}
-
 /** Starts the span of an activity inside its context, and puts it there. Without an SDK nothing happens. */
 export function startSpan(record: ActivityRecord, context: ActivityContext, start: SpanStart, faults: Faults): void {
   try {
@@ -111,7 +111,6 @@ export function startSpan(record: ActivityRecord, context: ActivityContext, star
     record.span = span
     context.span = span
     ;(span as { [spanRecordKey]?: ActivityRecord })[spanRecordKey] = record
-    setPlace(span, record.startedFrom)
   } catch (error) {
     faults.count('tracing.failed', 'startSpan', error)
   } finally {
