@@ -168,6 +168,25 @@ function dressLike(wrapped: AnyFunction, original: AnyFunction): void {
   Object.setPrototypeOf(wrapped, Object.getPrototypeOf(original) as object)
 }
 
+function wrappedCall(site: Site, inner: (...args: never[]) => unknown): (...args: unknown[]) => unknown {
+  return function (this: unknown, ...args: unknown[]): unknown {
+    const active = activeContext()
+    const lifecycle = site.lifecycle(active)
+    if (lifecycle.disabled) return Reflect.apply(inner, this, args)
+    return execute(site.start(lifecycle, this, args, active), inner, this, args, site.conclude)
+  }
+}
+
+/** Its activity begins with the first step, wherever that is taken. */
+function wrappedGenerator(site: Site, inner: (...args: never[]) => unknown): (...args: unknown[]) => unknown {
+  return function (this: unknown, ...args: unknown[]): unknown {
+    const lifecycle = site.lifecycle(activeContext())
+    const generator = Reflect.apply(inner, this, args) as object
+    if (lifecycle.disabled) return generator
+    return followGenerator(generator, () => site.start(lifecycle, this, args, activeContext()), site.conclude)
+  }
+}
+
 /**
  * The function as an activity: same type, `this`, name, length, properties, sync-ness and errors.
  *
@@ -181,16 +200,7 @@ export function wrapFunction<F extends AnyFunction>(
 ): F {
   const site = new Site(options, nameOf, startedFrom)
   const inner = fn as unknown as (...args: never[]) => unknown
-  const generates = generatesOf(inner)
-  const wrapped = function (this: unknown, ...args: unknown[]): unknown {
-    const active = activeContext()
-    const lifecycle = site.lifecycle(active)
-    if (lifecycle.disabled) return Reflect.apply(inner, this, args)
-    if (!generates) return execute(site.start(lifecycle, this, args, active), inner, this, args, site.conclude)
-    const generator = Reflect.apply(inner, this, args) as object
-    // Its activity begins with the first step, wherever that is taken.
-    return followGenerator(generator, () => site.start(lifecycle, this, args, activeContext()), site.conclude)
-  }
+  const wrapped = generatesOf(inner) ? wrappedGenerator(site, inner) : wrappedCall(site, inner)
   try {
     dressLike(wrapped as AnyFunction, fn)
   } catch (error) {
