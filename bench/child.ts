@@ -109,6 +109,7 @@ async function measure(surroundings: Surroundings, variant: Variant, run: Run): 
   await turn()
   switch (variant.kind) {
     case 'cpu':
+    case 'long-open':
       return cpuNanos(made as Work, variant.async === true, run)
     case 'memory':
       return bytesHeld(made as Held, run)

@@ -49,6 +49,8 @@ function sizeOf(name: string, { kind }: Variant, quick: boolean): Size {
   switch (kind) {
     case 'cpu':
       return { count: 200_000 / shorter, warmUp: 40_000 / shorter }
+    case 'long-open':
+      return { count: 100_000 / shorter, warmUp: 50_000 / shorter }
     case 'memory':
       // The processes differ by what they share, which counts for little only if there are many.
       return { count: quick ? 30_000 : 110_000, warmUp: 0 }

@@ -1,11 +1,16 @@
 /** What a variant is measured in. */
-export const units = { cpu: 'ns per activity', memory: 'B per open activity', query: 'ns per call' } as const
+export const units = {
+  cpu: 'ns per activity',
+  'long-open': 'ns per activity',
+  memory: 'B per open activity',
+  query: 'ns per call',
+} as const
 export type Kind = keyof typeof units
 
 export interface Variant {
   readonly kind: Kind
   /** The file in `variants/` that sets it up. */
-  readonly file: 'stock' | 'underway' | 'plain' | 'handles' | 'pending' | 'queries'
+  readonly file: 'stock' | 'underway' | 'plain' | 'long-open' | 'handles' | 'pending' | 'queries'
   /** Which SDK is registered; `none` leaves the api alone. */
   readonly sdk: '3' | '2' | 'none'
   readonly what: string
@@ -14,6 +19,10 @@ export interface Variant {
   readonly async?: boolean
   readonly subscriber?: boolean
   readonly disabled?: boolean
+  /** How much else is open all the time. @defaultValue 1 */
+  readonly open?: number
+  /** Each time the oldest of that ends, and another one starts. */
+  readonly oldest?: boolean
 }
 
 const stockWhat = '`startActiveSpan`, the same attributes set through the api'
@@ -35,6 +44,14 @@ const plain = { file: 'plain', what: 'the functions themselves' } as const
 
 function held(sdk: Variant['sdk'], file: 'handles' | 'pending', what: string, stock?: string): Variant {
   return { kind: 'memory', file, sdk, what, ...(stock === undefined ? {} : { stock }) }
+}
+
+const many = 100_000
+
+/** Compared with the same while one is open. */
+function longOpen(what: string, oldest: boolean, one?: string): Variant {
+  const open = one === undefined ? { open: 1 } : { open: many, stock: one }
+  return { kind: 'long-open', file: 'long-open', sdk: '3', oldest, what, ...open }
 }
 
 function query(what: string): Variant {
@@ -59,6 +76,16 @@ export const variants: Readonly<Record<string, Variant>> = {
   'disabled-async': tracked('none', true, disabled),
   'plain-sync': tracked('none', false, plain),
   'plain-async': tracked('none', true, plain),
+  'sdk3-underway-on-one': longOpen('tracked, while one is open', false),
+  'sdk3-underway-on-many': longOpen('tracked, while 100,000 are open', false, 'sdk3-underway-on-one'),
+  'sdk3-stock-oldest-of-one': longOpen('a span ends, another starts', true),
+  'sdk3-stock-oldest-of-many': longOpen('the oldest of 100,000 spans ends', true, 'sdk3-stock-oldest-of-one'),
+  'sdk3-underway-oldest-of-one': longOpen('an activity ends, another starts', true),
+  'sdk3-underway-oldest-of-many': longOpen(
+    'the oldest of 100,000 activities ends',
+    true,
+    'sdk3-underway-oldest-of-one',
+  ),
   'sdk3-stock-handle': held('3', 'handles', 'a span of `startSpan`'),
   'sdk3-underway-handle': held('3', 'handles', 'a handle of `startActivity`, SDK', 'sdk3-stock-handle'),
   'nosdk-underway-handle': held('none', 'handles', 'a handle of `startActivity`, no SDK', 'sdk3-stock-handle'),

@@ -78,37 +78,65 @@ export const never: number = Number.NEGATIVE_INFINITY
 
 const noTrace = '00000000000000000000000000000000'
 
-/**
- * An activity from the inside: one mutable object, changed by its tracker only. Users see handles and snapshots.
- * Fields are assigned in one order, so that all records share one hidden class.
- */
-export class ActivityRecord {
+/** What the activities that start at one place have in common; they share it. */
+export class SharedFields {
   readonly owner: RecordOwner
   readonly name: string
   readonly module: string
   readonly group: string | undefined
   readonly type: string
+  /** Where in the user's code they are started. */
+  readonly startedFrom: CallSite | undefined
+  /** The row and tallies that count them. The tracker's. */
+  readonly row: object | undefined
+
+  constructor(
+    owner: RecordOwner,
+    what: { readonly name: string; readonly module: string; readonly group: string | undefined; readonly type: string },
+    startedFrom: CallSite | undefined,
+    row: object | undefined,
+  ) {
+    this.owner = owner
+    this.name = what.name
+    this.module = what.module
+    this.group = what.group
+    this.type = what.type
+    this.startedFrom = startedFrom
+    this.row = row
+  }
+}
+
+/** What few activities have, so that the others need no room for it. */
+class SeldomFields {
+  control: ActivityControl | undefined = undefined
+  remote: RemoteParent | undefined = undefined
+  subtree: object | undefined = undefined
+  parentId: string | undefined = undefined
+  ownSpan: SpanReference | undefined = undefined
+  /** Set where it did not start at its creation. */
+  startedMonotonic: number | undefined = undefined
+}
+
+const flags = { startedAtOnce: 1, idIsKnown: 2, hasChildren: 4, indexed: 8 } as const
+
+/**
+ * An activity from the inside: one mutable object, changed by its tracker only. Users see handles and snapshots.
+ * Fields are assigned in one order, so that all records share one hidden class. There may be many open ones, and V8
+ * keeps every number with a fraction in a box of its own: what can be told from another field is not a field.
+ */
+export class ActivityRecord {
+  readonly shared: SharedFields
   state: ActivityState
   /** The activity it was started in, ended or not; when this one ends, its nearest open ancestor. */
   origin: ActivityRecord | undefined
   readonly root: ActivityRecord
   readonly createdAt: number
   readonly createdMonotonic: number
-  startedMonotonic: number = never
-  endedMonotonic: number = never
-  progressMonotonic: number
-  /** Where in the user's code it was started. Not among the details, as nearly all have it and little else. */
-  startedFrom: CallSite | undefined = undefined
   details: ActivityDetails | undefined = undefined
-  control: ActivityControl | undefined = undefined
   /** The span of this activity. Filled by the tracing room. */
   span: SpanSlot | undefined = undefined
   /** Where tracing keeps what it needs between planning and starting. */
   tracing: object | undefined = undefined
-  remote: RemoteParent | undefined = undefined
-  /** The row and tallies that count it. Filled by the tracker. */
-  counted: object | undefined = undefined
-  subtree: object | undefined = undefined
   previous: ActivityRecord | undefined = undefined
   next: ActivityRecord | undefined = undefined
   /** Functions of this activity that have not settled. */
@@ -117,37 +145,128 @@ export class ActivityRecord {
   handle: object | undefined = undefined
   /** Set while losing the handle would mean that nobody can end this activity any more. */
   guard: WeakRef<object> | undefined = undefined
+  #progressMonotonic: number | undefined = undefined
+  #endedMonotonic: number | undefined = undefined
+  #seldom: SeldomFields | undefined = undefined
   #id: string | undefined
-  #parentId: string | undefined = undefined
-  #ownSpan: SpanReference | undefined = undefined
-  /** Whether the id is the user's, or was read before the span started. */
-  idIsKnown: boolean
-  hasChildren = false
-  /** Whether the tracker's index of ids holds it. */
-  indexed = false
+  #flags: number
 
   constructor(
-    owner: RecordOwner,
-    what: { readonly name: string; readonly module: string; readonly group: string | undefined; readonly type: string },
+    shared: SharedFields,
     origin: ActivityRecord | undefined,
     id: string | undefined,
     createdAt: number,
     createdMonotonic: number,
   ) {
-    this.owner = owner
-    this.name = what.name
-    this.module = what.module
-    this.group = what.group
-    this.type = what.type
+    this.shared = shared
     this.state = 'planned'
     this.origin = origin
     this.root = origin === undefined ? this : origin.root
-    if (origin !== undefined) origin.hasChildren = true
+    if (origin !== undefined) origin.#flags |= flags.hasChildren
     this.createdAt = createdAt
     this.createdMonotonic = createdMonotonic
-    this.progressMonotonic = createdMonotonic
     this.#id = id
-    this.idIsKnown = id !== undefined
+    this.#flags = id === undefined ? 0 : flags.idIsKnown
+  }
+
+  get owner(): RecordOwner {
+    return this.shared.owner
+  }
+
+  get name(): string {
+    return this.shared.name
+  }
+
+  get module(): string {
+    return this.shared.module
+  }
+
+  get group(): string | undefined {
+    return this.shared.group
+  }
+
+  get type(): string {
+    return this.shared.type
+  }
+
+  get startedFrom(): CallSite | undefined {
+    return this.shared.startedFrom
+  }
+
+  get startedMonotonic(): number {
+    if ((this.#flags & flags.startedAtOnce) !== 0) return this.createdMonotonic
+    return this.#seldom?.startedMonotonic ?? never
+  }
+
+  /** @param monotonic @defaultValue when it was created */
+  markStarted(monotonic?: number): void {
+    if (monotonic === undefined) this.#flags |= flags.startedAtOnce
+    else this.seldomFields().startedMonotonic = monotonic
+  }
+
+  get progressMonotonic(): number {
+    return this.#progressMonotonic ?? this.createdMonotonic
+  }
+
+  set progressMonotonic(monotonic: number) {
+    this.#progressMonotonic = monotonic
+  }
+
+  get endedMonotonic(): number {
+    return this.#endedMonotonic ?? never
+  }
+
+  set endedMonotonic(monotonic: number) {
+    this.#endedMonotonic = monotonic
+  }
+
+  get control(): ActivityControl | undefined {
+    return this.#seldom?.control
+  }
+
+  get remote(): RemoteParent | undefined {
+    return this.#seldom?.remote
+  }
+
+  set remote(remote: RemoteParent | undefined) {
+    if (remote !== undefined) this.seldomFields().remote = remote
+  }
+
+  /** The innermost tally of a subtree that counts it. */
+  get subtree(): object | undefined {
+    return this.#seldom?.subtree
+  }
+
+  set subtree(subtree: object | undefined) {
+    if (subtree !== undefined) this.seldomFields().subtree = subtree
+  }
+
+  /** No private method, which V8 would make room for in every record. */
+  private seldomFields(): SeldomFields {
+    this.#seldom ??= new SeldomFields()
+    return this.#seldom
+  }
+
+  /** Whether the id is the user's, or was read before the span started. */
+  get idIsKnown(): boolean {
+    return (this.#flags & flags.idIsKnown) !== 0
+  }
+
+  markIdKnown(): void {
+    this.#flags |= flags.idIsKnown
+  }
+
+  get hasChildren(): boolean {
+    return (this.#flags & flags.hasChildren) !== 0
+  }
+
+  /** Whether the tracker's index of ids holds it. */
+  get indexed(): boolean {
+    return (this.#flags & flags.indexed) !== 0
+  }
+
+  markIndexed(): void {
+    this.#flags |= flags.indexed
   }
 
   get open(): boolean {
@@ -168,11 +287,12 @@ export class ActivityRecord {
   }
 
   get parentId(): string | undefined {
-    return this.#parentId ?? this.origin?.id ?? this.remote?.id
+    return this.#seldom?.parentId ?? this.origin?.id ?? this.remote?.id
   }
 
   get rootId(): string {
-    return this.root.remote?.rootId ?? this.root.remote?.id ?? this.root.id
+    const { remote } = this.root
+    return remote?.rootId ?? remote?.id ?? this.root.id
   }
 
   /** The nearest activity above this one that has not ended. */
@@ -186,7 +306,7 @@ export class ActivityRecord {
   releaseAncestors(): void {
     const { origin } = this
     if (origin === undefined || origin.open) return
-    this.#parentId = origin.id
+    this.seldomFields().parentId = origin.id
     this.origin = this.openAncestor()
     for (let at: ActivityRecord | undefined = origin; at !== undefined && at !== this.origin; at = at.origin) {
       if (at.control?.aborted !== undefined) this.controls().aborted ??= at.control.aborted
@@ -197,12 +317,13 @@ export class ActivityRecord {
   spanReference(): SpanReference {
     const real = this.recordedSpan()
     if (real !== undefined) return real
-    this.#ownSpan ??= {
-      traceId: this.#inheritedTraceId(),
+    const seldom = this.seldomFields()
+    seldom.ownSpan ??= {
+      traceId: this.inheritedTraceId(),
       spanId: newSpanId(),
       traceFlags: this.remote?.traceFlags ?? 0,
     }
-    return this.#ownSpan
+    return seldom.ownSpan
   }
 
   /** The span's ids if an SDK gave it any. Reads nothing new. */
@@ -213,15 +334,15 @@ export class ActivityRecord {
 
   /** Ids that exist already, without making any. */
   knownSpan(): SpanReference | undefined {
-    return this.recordedSpan() ?? this.#ownSpan
+    return this.recordedSpan() ?? this.#seldom?.ownSpan
   }
 
   /** Gives it the ids of a span that others started; the span itself is not kept. */
   takeSpanReference(reference: SpanReference): void {
-    this.#ownSpan = reference
+    this.seldomFields().ownSpan = reference
   }
 
-  #inheritedTraceId(): string {
+  private inheritedTraceId(): string {
     if (this.remote?.traceId !== undefined) return this.remote.traceId
     if (this.origin !== undefined) return this.origin.spanReference().traceId
     return this.root === this ? newTraceId() : this.root.spanReference().traceId
@@ -233,13 +354,14 @@ export class ActivityRecord {
   }
 
   controls(): ActivityControl {
-    this.control ??= {
+    const seldom = this.seldomFields()
+    seldom.control ??= {
       verdict: undefined,
       abort: undefined,
       aborted: undefined,
       cancelTimeout: undefined,
       paused: false,
     }
-    return this.control
+    return seldom.control
   }
 }

@@ -46,3 +46,21 @@ export const systemClock: Clock = Object.freeze({
     setImmediate(callback)
   },
 })
+
+const wallReadingMillis = 0.5
+let wallReading = 0
+let readAt = Number.NEGATIVE_INFINITY
+
+/**
+ * The wall time that belongs to a monotonic reading that was just taken. The system's clocks are expensive compared to
+ * what is timed, so its wall clock, which counts whole milliseconds, is read anew only every half of one.
+ */
+export function wallAt(clock: Clock, monotonicMillis: number): number {
+  if (clock !== systemClock) return clock.wallMillis()
+  const age = monotonicMillis - readAt
+  // Where no time passes, a test stands in for the system's clocks, and may have set them.
+  if (age > 0 && age < wallReadingMillis) return wallReading
+  wallReading = clock.wallMillis()
+  readAt = monotonicMillis
+  return wallReading
+}

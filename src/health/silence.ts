@@ -4,6 +4,7 @@ import type { ActivityCondition } from '../activity/states.js'
 import type { Timer } from '../base/clock.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { detached } from '../tracing/current.js'
+import { announceCondition, conditionOf } from '../tracker/condition.js'
 import { getTracker } from '../tracker/default-tracker.js'
 import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
 import { GapStatistics } from './gap-statistics.js'
@@ -71,11 +72,11 @@ export function watchSilence(options: SilenceOptions = {}): SilenceWatch {
     const now = lifecycle.clock.monotonicMillis()
     for (const record of told.keys()) if (!record.open) told.delete(record)
     for (const record of lifecycle.open) {
-      const condition = lifecycle.conditionOf(record, now)
+      const condition = conditionOf(lifecycle, record, now)
       if (condition === (told.get(record) ?? 'progressing')) continue
       if (condition === 'progressing') told.delete(record)
       else told.set(record, condition)
-      lifecycle.announceCondition(record, condition, now)
+      announceCondition(lifecycle, record, condition, now)
     }
     next()
   }

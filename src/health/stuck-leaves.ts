@@ -1,6 +1,7 @@
 import { type ActivityRecord, never } from '../activity/record.js'
 import { durationText } from '../base/duration-text.js'
 import { type Blocker, blockerOf } from '../tracker/blockers.js'
+import { silenceBudgetOf } from '../tracker/condition.js'
 import { getTracker } from '../tracker/default-tracker.js'
 import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
 
@@ -32,7 +33,7 @@ export function stuckLeaves(options: StuckLeavesOptions = {}): StuckLeaf[] {
   const stuck: StuckLeaf[] = []
   for (const record of lifecycle.open) {
     if (record.state !== 'running' || hasOpenChild.has(record)) continue
-    const budget = lifecycle.silenceBudget(record)
+    const budget = silenceBudgetOf(lifecycle, record)
     if (budget === undefined || now - record.progressMonotonic <= budget) continue
     const blocker = blockerOf(record, lifecycle, now)
     stuck.push({ ...blocker, silenceBudgetMillis: budget, message: messageOf(record, blocker, now) })

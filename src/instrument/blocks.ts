@@ -9,7 +9,7 @@ import { execute } from './execute.js'
 import { functionName } from './function-name.js'
 import { Handle, handleOf } from './handle.js'
 import { inertHandle } from './inert.js'
-import { launch, siteOf } from './launch.js'
+import { launch, placeOf } from './launch.js'
 
 /** Options of a handle that nobody's function ends. */
 export interface StartActivityOptions extends StartOptions {
@@ -71,8 +71,8 @@ export function runActivity<R>(options: string | StartOptions, fn: (activity: Ac
   if (lifecycle.disabled) return fn(inertHandle(lifecycle, name))
   const continued = handedOff(opening)
   if (continued !== undefined) return continued.run(fn)
-  const startedFrom = siteOf(lifecycle, what.module, name, runActivity)
-  const record = launch(lifecycle, what, { name, asPlanned: false, startedFrom }, opening.active)
+  const place = placeOf(lifecycle, what.module, name, runActivity)
+  const record = launch(lifecycle, what, name, place, opening.active)
   return execute(record, fn, undefined, [handleOf(record)])
 }
 
@@ -102,8 +102,8 @@ export function startActivity(options?: string | StartActivityOptions): Activity
   if (lifecycle.disabled) return inertHandle(lifecycle, name)
   const continued = handedOff(opening)
   if (continued !== undefined) return continued.state === 'planned' ? continued.start() : continued
-  const startedFrom = siteOf(lifecycle, what.module, name, startActivity)
-  const record = launch(lifecycle, what, { name, asPlanned: false, startedFrom }, opening.active)
+  const place = placeOf(lifecycle, what.module, name, startActivity)
+  const record = launch(lifecycle, what, name, place, opening.active)
   return guardedHandle(record, lifecycle, leftAsOf(options))
 }
 
@@ -114,8 +114,8 @@ export function planActivity(options?: string | StartActivityOptions): ActivityH
   if (lifecycle.disabled) return inertHandle(lifecycle, name)
   const continued = handedOff(opening)
   if (continued !== undefined) return continued
-  const startedFrom = siteOf(lifecycle, what.module, name, planActivity)
-  const record = launch(lifecycle, what, { name, asPlanned: true, startedFrom }, opening.active)
+  const place = placeOf(lifecycle, what.module, name, planActivity)
+  const record = launch(lifecycle, what, name, place, opening.active, true)
   return guardedHandle(record, lifecycle, leftAsOf(options))
 }
 

@@ -30,6 +30,11 @@ export function execute<R>(
     lifecycleOf(record).settle(record, { threw: true, error })
     throw error
   }
+  return followed(record, value, conclude)
+}
+
+/** Apart from the call itself, so that little of it lies on the stack while the function runs. */
+function followed<R>(record: ActivityRecord, value: R, conclude: Conclude): R {
   const then = thenOf(value)
   if (then === undefined) {
     settleWith(record, value, conclude)

@@ -92,32 +92,25 @@ export class Handle extends ActivityView implements ActivityHandle {
   }
 
   complete(did?: string, outcome?: ActivityOutcome): void {
-    this.#conclude({ state: 'completed' }, did, outcome)
+    conclude(this[recordKey], { state: 'completed' }, did, outcome)
   }
 
   fail(error: unknown, outcome?: ActivityOutcome): void {
-    this.#conclude({ state: 'failed', error: { value: error } }, undefined, outcome)
+    conclude(this[recordKey], { state: 'failed', error: { value: error } }, undefined, outcome)
   }
 
   skip(reason?: string): void {
-    this.#conclude({ state: 'skipped' }, undefined, reason === undefined ? undefined : { reason })
+    conclude(this[recordKey], { state: 'skipped' }, undefined, reason === undefined ? undefined : { reason })
   }
 
   cancel(reason?: string): void {
     const record = this[recordKey]
     const lifecycle = lifecycleOf(record)
     const tooLate = !record.open
-    this.#conclude({ state: 'cancelled' }, undefined, reason === undefined ? undefined : { reason })
+    conclude(this[recordKey], { state: 'cancelled' }, undefined, reason === undefined ? undefined : { reason })
     if (tooLate) return
     const text = reason === undefined ? undefined : record.details?.reason
     lifecycle.abort(record, new DOMException(text ?? 'cancelled', 'AbortError'))
-  }
-
-  #conclude(verdict: Verdict, did: string | undefined, outcome: ActivityOutcome | undefined): void {
-    const record = this[recordKey]
-    const lifecycle = lifecycleOf(record)
-    if (record.open && record.control?.verdict === undefined) applyOutcome(record, did, outcome)
-    lifecycle.conclude(record, verdict)
   }
 
   run<R>(fn: (activity: this) => R): R {
@@ -169,6 +162,16 @@ export class Handle extends ActivityView implements ActivityHandle {
   async [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]()
   }
+}
+
+function conclude(
+  record: ActivityRecord,
+  verdict: Verdict,
+  did: string | undefined,
+  outcome: ActivityOutcome | undefined,
+): void {
+  if (record.open && record.control?.verdict === undefined) applyOutcome(record, did, outcome)
+  lifecycleOf(record).conclude(record, verdict)
 }
 
 /** The handle of a record; the same one each time while somebody holds it. */

@@ -1,6 +1,6 @@
 import { defaultActivityType } from '../activity/activity-types.js'
 import type { ActivityHandle } from '../activity/handle.js'
-import { ActivityRecord } from '../activity/record.js'
+import { ActivityRecord, SharedFields } from '../activity/record.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import { Handle } from './handle.js'
 
@@ -8,8 +8,7 @@ import { Handle } from './handle.js'
 export function inertHandle(lifecycle: Lifecycle, name: string): ActivityHandle {
   const what = { name, module: lifecycle.serviceName, group: undefined, type: defaultActivityType }
   const record = new ActivityRecord(
-    lifecycle,
-    what,
+    new SharedFields(lifecycle, what, undefined, undefined),
     undefined,
     undefined,
     lifecycle.clock.wallMillis(),

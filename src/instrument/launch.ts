@@ -1,10 +1,10 @@
 import { bounds } from '../activity/bounds.js'
-import type { ActivityDetails, ActivityRecord } from '../activity/record.js'
-import { type CallSite, callSite } from '../base/call-site.js'
+import { type ActivityDetails, type ActivityRecord, SharedFields } from '../activity/record.js'
+import { callSite } from '../base/call-site.js'
 import { ActivityContext } from '../tracing/activity-context.js'
 import type { Context } from '../tracing/api.js'
 import { startSpan } from '../tracing/span.js'
-import type { Lifecycle } from '../tracker/lifecycle.js'
+import type { Lifecycle, StartPlace } from '../tracker/lifecycle.js'
 import type { Description } from './description.js'
 import { originOf } from './origin.js'
 
@@ -31,51 +31,76 @@ function describeRecord(record: ActivityRecord, what: Description): void {
   if (what.silenceBudgetMillis !== undefined) details.silenceBudgetMillis = what.silenceBudgetMillis
 }
 
-export interface Launch {
-  readonly name: string
-  readonly asPlanned: boolean
-  readonly startedFrom: CallSite | undefined
-}
-
 function keepUntilStart(details: ActivityDetails, { kind, timeoutMillis }: Description): void {
   if (kind !== undefined) details.kind = kind
   if (timeoutMillis !== undefined) details.timeoutMillis = timeoutMillis
 }
 
+/** Those of the activity before, where nothing differs. */
+function sharedFields(
+  lifecycle: Lifecycle,
+  place: StartPlace,
+  name: string,
+  module: string,
+  group: string | undefined,
+  type: string,
+): SharedFields {
+  const known = place.shared
+  if (
+    known !== undefined &&
+    known.name === name &&
+    known.module === module &&
+    known.group === group &&
+    known.type === type &&
+    known.owner === lifecycle
+  )
+    return known
+  const row = lifecycle.counters.row(module, group, type)
+  place.shared = new SharedFields(lifecycle, { name, module, group, type }, place.startedFrom, row)
+  return place.shared
+}
+
 /** Brings an activity to life: counted first, then its span, then told to the feed. */
-export function launch(lifecycle: Lifecycle, what: Description, how: Launch, active: Context): ActivityRecord {
+export function launch(
+  lifecycle: Lifecycle,
+  what: Description,
+  name: string,
+  place: StartPlace,
+  active: Context,
+  asPlanned = false,
+): ActivityRecord {
   const origin = originOf(what, lifecycle, active)
   const module = what.module ?? origin.record?.module ?? lifecycle.serviceName
   const group = what.group ?? lifecycle.groupOf(module)
-  const row = lifecycle.counters.row(module, group, what.type)
-  const identity = { name: how.name.slice(0, bounds.name), module, group, type: what.type }
+  const bounded = name.length > bounds.name ? name.slice(0, bounds.name) : name
+  const shared = sharedFields(lifecycle, place, bounded, module, group, what.type)
   const startTime = what.startTime instanceof Date ? what.startTime.getTime() : what.startTime
-  const record = lifecycle.create(identity, row, origin.record, chosenId(what, lifecycle), how.asPlanned, startTime)
+  const record = lifecycle.create(shared, origin.record, chosenId(what, lifecycle), asPlanned, startTime)
   record.remote = origin.remote
-  record.startedFrom = how.startedFrom
   describeRecord(record, what)
   const context = new ActivityContext(active, origin.span, record)
   record.tracing = context
-  if (!how.asPlanned) startSpan(record, context, what, lifecycle.faults)
+  if (!asPlanned) startSpan(record, context, what, lifecycle.faults)
   else keepUntilStart(record.detail(), what)
   lifecycle.announce(record, startTime === undefined ? record.createdAt : undefined)
-  if (what.timeoutMillis !== undefined && !how.asPlanned) lifecycle.deadline(record, what.timeoutMillis)
+  if (what.timeoutMillis !== undefined && !asPlanned) lifecycle.deadline(record, what.timeoutMillis)
   return record
 }
 
-const maxKnownSites = 1_000
+const maxKnownPlaces = 1_000
 
 /** Where blocks and handles of a module and name were first started from; looked up once for each of them. */
-export function siteOf(
+export function placeOf(
   lifecycle: Lifecycle,
   module: string | undefined,
   name: string,
   below: (...args: never[]) => unknown,
-): CallSite | undefined {
+): StartPlace {
   const key = `${module ?? ''} ${name}`
-  const known = lifecycle.sites.get(key)
-  if (known !== undefined || lifecycle.sites.size >= maxKnownSites) return known
-  const found = callSite(below)
-  if (found !== undefined) lifecycle.sites.set(key, found)
+  const known = lifecycle.places.get(key)
+  if (known !== undefined) return known
+  const full = lifecycle.places.size >= maxKnownPlaces
+  const found: StartPlace = { startedFrom: full ? undefined : callSite(below), shared: undefined }
+  if (found.startedFrom !== undefined) lifecycle.places.set(key, found)
   return found
 }

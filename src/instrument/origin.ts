@@ -1,6 +1,6 @@
 import type { RemoteActivity } from '../activity/options.js'
 import type { ActivityRecord, RemoteParent } from '../activity/record.js'
-import type { ActivityContext } from '../tracing/activity-context.js'
+import { ActivityContext } from '../tracing/activity-context.js'
 import { type Context, type Span, trace } from '../tracing/api.js'
 import { recordIn } from '../tracing/current.js'
 import { remoteSpan } from '../tracing/propagation.js'
@@ -42,7 +42,7 @@ function continued({ id: _, ...remote }: RemoteActivity): Origin {
 
 /** The activity of a context, else the trace of its span. */
 export function parentInContext(lifecycle: Lifecycle, active: Context): Origin {
-  const span = trace.getSpan(active)
+  const span = active instanceof ActivityContext ? active.span : trace.getSpan(active)
   const current = recordIn(active)
   if (current !== undefined) return fromRecord(current, lifecycle, span)
   const reference = span?.spanContext()

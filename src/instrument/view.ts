@@ -1,5 +1,5 @@
 import type { ActivityFields } from '../activity/handle.js'
-import type { ActivityDetails, ActivityRecord } from '../activity/record.js'
+import type { ActivityRecord } from '../activity/record.js'
 import { never } from '../activity/record.js'
 import { type ActivityProcess, type ActivitySnapshot, snapshotOf, wallTime } from '../activity/snapshot.js'
 import type { ActivityState } from '../activity/states.js'
@@ -16,10 +16,6 @@ export class ActivityView implements ActivityFields {
   /** What `console.log` shows. */
   [Symbol.for('nodejs.util.inspect.custom')](): object {
     return snapshotOf(this[recordKey], this.process)
-  }
-
-  get #details(): ActivityDetails {
-    return this[recordKey].details ?? {}
   }
 
   get id(): string {
@@ -73,63 +69,63 @@ export class ActivityView implements ActivityFields {
   }
 
   get plan(): string | undefined {
-    return this.#details.plan
+    return this[recordKey].details?.plan
   }
 
   get doing(): string | undefined {
-    return this.#details.doing
+    return this[recordKey].details?.doing
   }
 
   get did(): string | undefined {
-    return this.#details.did
+    return this[recordKey].details?.did
   }
 
   get reason(): string | undefined {
-    return this.#details.reason
+    return this[recordKey].details?.reason
   }
 
   get considered(): readonly string[] | undefined {
-    return this.#details.considered
+    return this[recordKey].details?.considered
   }
 
   get progress(): ActivitySnapshot['progress'] {
-    return this.#details.progress
+    return this[recordKey].details?.progress
   }
 
   get step(): number | undefined {
-    return this.#details.step
+    return this[recordKey].details?.step
   }
 
   get result(): ActivitySnapshot['result'] {
-    return this.#details.result
+    return this[recordKey].details?.result
   }
 
   get error(): ActivitySnapshot['error'] {
-    return this.#details.error
+    return this[recordKey].details?.error
   }
 
   get severity(): ActivitySnapshot['severity'] {
-    return this.#details.severity
+    return this[recordKey].details?.severity
   }
 
   get attempt(): ActivitySnapshot['attempt'] {
-    return this.#details.attempt
+    return this[recordKey].details?.attempt
   }
 
   get attributes(): ActivitySnapshot['attributes'] {
-    return this.#details.attributes
+    return this[recordKey].details?.attributes
   }
 
   get metadata(): ActivitySnapshot['metadata'] {
-    return this.#details.metadata
+    return this[recordKey].details?.metadata
   }
 
   get links(): ActivitySnapshot['links'] {
-    return this.#details.links
+    return this[recordKey].details?.links
   }
 
   get thread(): string | undefined {
-    return this.#details.thread
+    return this[recordKey].details?.thread
   }
 
   get startedFrom(): ActivitySnapshot['startedFrom'] {
@@ -141,15 +137,15 @@ export class ActivityView implements ActivityFields {
   }
 
   get startedAt(): number | undefined {
-    return this.#wall(this[recordKey].startedMonotonic)
+    return wallOf(this[recordKey], this[recordKey].startedMonotonic)
   }
 
   get lastProgressAt(): number | undefined {
-    return this.#wall(this[recordKey].progressMonotonic)
+    return wallOf(this[recordKey], this[recordKey].progressMonotonic)
   }
 
   get endedAt(): number | undefined {
-    return this.#wall(this[recordKey].endedMonotonic)
+    return wallOf(this[recordKey], this[recordKey].endedMonotonic)
   }
 
   get durationMillis(): number | undefined {
@@ -157,8 +153,9 @@ export class ActivityView implements ActivityFields {
     if (endedMonotonic === never) return undefined
     return endedMonotonic - (startedMonotonic === never ? createdMonotonic : startedMonotonic)
   }
+}
 
-  #wall(monotonic: number): number | undefined {
-    return monotonic === never ? undefined : wallTime(this[recordKey], monotonic)
-  }
+// Functions, as V8 makes room in every object of a class with private methods.
+function wallOf(record: ActivityRecord, monotonic: number): number | undefined {
+  return monotonic === never ? undefined : wallTime(record, monotonic)
 }

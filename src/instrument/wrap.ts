@@ -4,7 +4,7 @@ import type { CallSite } from '../base/call-site.js'
 import { UnderwayError } from '../base/underway-error.js'
 import type { Context } from '../tracing/api.js'
 import { activeContext, recordIn } from '../tracing/current.js'
-import type { Lifecycle } from '../tracker/lifecycle.js'
+import type { Lifecycle, StartPlace } from '../tracker/lifecycle.js'
 import { lifecycleOf } from './begin.js'
 import { lifecycleFor } from './connect.js'
 import { type Call, type Description, describe, type StartOptions } from './description.js'
@@ -100,7 +100,7 @@ class Site {
   readonly #nameOf: NameOf
   readonly #tracker: unknown
   readonly #perCall: boolean
-  readonly #startedFrom: CallSite | undefined
+  readonly #place: StartPlace
   readonly conclude: Conclude
   #described: { readonly lifecycle: Lifecycle; readonly what: Description } | undefined
 
@@ -108,7 +108,7 @@ class Site {
     this.#options = copyOf(options)
     this.#tracker = this.#options['tracker']
     this.#nameOf = nameOf
-    this.#startedFrom = startedFrom
+    this.#place = { startedFrom, shared: undefined }
     this.#perCall = perCallKeys.some((key) => typeof this.#options[key] === 'function')
     this.conclude = concludeWith(this.#options)
   }
@@ -117,18 +117,17 @@ class Site {
     return lifecycleFor(this.#tracker, recordIn(active))
   }
 
-  #describe(lifecycle: Lifecycle, call: Call): Description {
-    if (this.#perCall) return describe(lifecycle.intake, this.#options as StartOptions, call)
+  #describe(lifecycle: Lifecycle, self: unknown, args: readonly unknown[]): Description {
+    if (this.#perCall) return describe(lifecycle.intake, this.#options as StartOptions, { self, args } satisfies Call)
     // What is the same in every call passes the tracker's redaction and checks once.
     if (this.#described?.lifecycle !== lifecycle)
       this.#described = { lifecycle, what: describe(lifecycle.intake, this.#options as StartOptions) }
     return this.#described.what
   }
 
-  start(lifecycle: Lifecycle, call: Call, active: Context): ActivityRecord {
-    const what = this.#describe(lifecycle, call)
-    const how = { name: what.name ?? this.#nameOf(call.self), asPlanned: false, startedFrom: this.#startedFrom }
-    return launch(lifecycle, what, how, active)
+  start(lifecycle: Lifecycle, self: unknown, args: readonly unknown[], active: Context): ActivityRecord {
+    const what = this.#describe(lifecycle, self, args)
+    return launch(lifecycle, what, what.name ?? this.#nameOf(self), this.#place, active)
   }
 }
 
@@ -169,6 +168,25 @@ function dressLike(wrapped: AnyFunction, original: AnyFunction): void {
   Object.setPrototypeOf(wrapped, Object.getPrototypeOf(original) as object)
 }
 
+function wrappedCall(site: Site, inner: (...args: never[]) => unknown): (...args: unknown[]) => unknown {
+  return function (this: unknown, ...args: unknown[]): unknown {
+    const active = activeContext()
+    const lifecycle = site.lifecycle(active)
+    if (lifecycle.disabled) return Reflect.apply(inner, this, args)
+    return execute(site.start(lifecycle, this, args, active), inner, this, args, site.conclude)
+  }
+}
+
+/** Its activity begins with the first step, wherever that is taken. */
+function wrappedGenerator(site: Site, inner: (...args: never[]) => unknown): (...args: unknown[]) => unknown {
+  return function (this: unknown, ...args: unknown[]): unknown {
+    const lifecycle = site.lifecycle(activeContext())
+    const generator = Reflect.apply(inner, this, args) as object
+    if (lifecycle.disabled) return generator
+    return followGenerator(generator, () => site.start(lifecycle, this, args, activeContext()), site.conclude)
+  }
+}
+
 /**
  * The function as an activity: same type, `this`, name, length, properties, sync-ness and errors.
  *
@@ -182,17 +200,7 @@ export function wrapFunction<F extends AnyFunction>(
 ): F {
   const site = new Site(options, nameOf, startedFrom)
   const inner = fn as unknown as (...args: never[]) => unknown
-  const generates = generatesOf(inner)
-  const wrapped = function (this: unknown, ...args: unknown[]): unknown {
-    const active = activeContext()
-    const lifecycle = site.lifecycle(active)
-    if (lifecycle.disabled) return Reflect.apply(inner, this, args)
-    const call: Call = { self: this, args }
-    if (!generates) return execute(site.start(lifecycle, call, active), inner, this, args, site.conclude)
-    const generator = Reflect.apply(inner, this, args) as object
-    // Its activity begins with the first step, wherever that is taken.
-    return followGenerator(generator, () => site.start(lifecycle, call, activeContext()), site.conclude)
-  }
+  const wrapped = generatesOf(inner) ? wrappedGenerator(site, inner) : wrappedCall(site, inner)
   try {
     dressLike(wrapped as AnyFunction, fn)
   } catch (error) {

@@ -1,5 +1,5 @@
 import { bounds } from '../activity/bounds.js'
-import type { ActivityRecord } from '../activity/record.js'
+import { type ActivityRecord, SharedFields } from '../activity/record.js'
 import { attributeNames } from '../activity/semantic-conventions.js'
 import { toAttributes, toText } from '../activity/values.js'
 import { lifecycleFor } from '../instrument/connect.js'
@@ -95,7 +95,8 @@ function open(lifecycle: Lifecycle, span: ForeignSpan, parentContext: Context, t
     text('module', span.attributes[attributeNames.module]) ?? origin.record?.module ?? lifecycle.serviceName
   const group = text('group', span.attributes[attributeNames.group]) ?? lifecycle.groupOf(module)
   const row = lifecycle.counters.row(module, group, type)
-  const record = lifecycle.create({ name, module, group, type }, row, origin.record, undefined, false)
+  const shared = new SharedFields(lifecycle, { name, module, group, type }, undefined, row)
+  const record = lifecycle.create(shared, origin.record, undefined, false)
   const reference = span.spanContext()
   record.remote = origin.remote
   record.takeSpanReference(reference)

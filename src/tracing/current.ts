@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import * as otel from '@opentelemetry/api'
 import type { ActivityRecord } from '../activity/record.js'
 import { ActivityContext, activityKey, spanRecordKey } from './activity-context.js'
@@ -32,8 +32,12 @@ let provenManager: otel.ContextManager | undefined
 /** Whether activities were started while there was no context manager: they may still run, and only we know of them. */
 let startedWithout = false
 
+/** The api makes it once and never replaces it, only what is in it. */
+let registered: { context?: otel.ContextManager } | undefined
+
 function registeredManager(): otel.ContextManager | undefined {
-  return (globalThis as { [apiKey]?: { context?: otel.ContextManager } })[apiKey]?.context
+  registered ??= (globalThis as { [apiKey]?: { context?: otel.ContextManager } })[apiKey]
+  return registered?.context
 }
 
 /** The manager that was proven, asked without the way through the api, which every tracked call would take twice. */
@@ -83,8 +87,8 @@ function ownContext(): ActivityContext | undefined {
 /** The context that the running code is in, with the current activity in it. */
 export function activeContext(): otel.Context {
   const where = currentPlace()
+  if (where === 'own') return ownContext() ?? (provenManager === undefined ? otel.ROOT_CONTEXT : otel.context.active())
   const active = contextManager().active()
-  if (where === 'own') return ownContext() ?? active
   if (where === 'both') {
     const own = ownContext()
     // A manager that still holds our activity may hold a span of other code inside it.
@@ -112,6 +116,12 @@ export function currentRecord(): ActivityRecord | undefined {
   return recordIn(activeContext())
 }
 
+/**
+ * Our own storage is entered in a resource, as leaving that puts back what there was. `AsyncLocalStorage.run` leaves an
+ * entry behind, which is copied at every later switch of any storage, for as long as the caller's flow goes on.
+ */
+const resourceType = 'underway.activity'
+
 /** Calls a function with an activity's context current. */
 export function runIn<R>(
   context: ActivityContext,
@@ -121,15 +131,20 @@ export function runIn<R>(
 ): R {
   const where = currentPlace()
   // Not through the arguments of `with`: managers make `null` of an undefined `this`.
-  const call = (): R => Reflect.apply(fn, self, args)
-  if (where === 'context') return contextManager().with(context, call)
-  storage ??= ownStorage()
+  if (where === 'context') return contextManager().with(context, () => Reflect.apply(fn, self, args) as R)
+  const own = (storage ??= ownStorage())
   if (where === 'own') {
     startedWithout = true
-    return storage.run(context, call)
+    return new AsyncResource(resourceType).runInAsyncScope(() => {
+      own.enterWith(context)
+      return Reflect.apply(fn, self, args) as R
+    })
   }
   context.inBoth = true
-  return storage.run(context, () => otel.context.with(context, call))
+  return new AsyncResource(resourceType).runInAsyncScope(() => {
+    own.enterWith(context)
+    return otel.context.with(context, () => Reflect.apply(fn, self, args) as R)
+  })
 }
 
 /** Calls a function outside of any activity and span. */

@@ -1,6 +1,6 @@
 import * as otel from '@opentelemetry/api'
 import type { ActivitySpanKind, KeptLink } from '../activity/options.js'
-import type { ActivityDetails, ActivityRecord } from '../activity/record.js'
+import type { ActivityDetails, ActivityRecord, SharedFields } from '../activity/record.js'
 import { attributeNames as names, scopeName } from '../activity/semantic-conventions.js'
 import type { EndedState } from '../activity/states.js'
 import type { Attributes } from '../activity/values.js'
@@ -53,7 +53,7 @@ type OwnAttributes = Writable &
   Record<typeof names.module | typeof names.type, string> &
   Partial<Record<typeof names.codeFilePath, string> & Record<typeof names.codeLineNumber, number>>
 
-function ownAttributes({ module, type, startedFrom }: ActivityRecord): OwnAttributes {
+function ownAttributes({ module, type, startedFrom }: SharedFields): OwnAttributes {
   return startedFrom === undefined
     ? { 'activity.module': module, 'activity.type': type }
     : {
@@ -65,10 +65,10 @@ function ownAttributes({ module, type, startedFrom }: ActivityRecord): OwnAttrib
 }
 
 function startAttributes(record: ActivityRecord): Writable {
-  const attributes: Writable = ownAttributes(record)
+  const attributes: Writable = ownAttributes(record.shared)
   if (record.group !== undefined) attributes[names.group] = record.group
   // Known from now on by its span too. An id that is read later, such as by a subscriber, is on no span.
-  if (record.hasId) record.idIsKnown = true
+  if (record.hasId) record.markIdKnown()
   if (record.idIsKnown) attributes[names.id] = record.id
   if (record.origin?.idIsKnown === true || record.remote?.id !== undefined)
     attributes[names.parentId] = record.parentId as string

@@ -1,6 +1,7 @@
 import type { Progress } from '../activity/options.js'
 import { type ActivityRecord, never } from '../activity/record.js'
 import type { ActivityCondition, OpenState } from '../activity/states.js'
+import { conditionOf } from './condition.js'
 import type { Lifecycle } from './lifecycle.js'
 
 /** One reason why a scope is not quiescent. */
@@ -53,7 +54,7 @@ export function blockerOf(record: ActivityRecord, lifecycle: Lifecycle, nowMonot
     ...(record.group === undefined ? {} : { group: record.group }),
     type: record.type,
     state: record.state === 'planned' ? 'planned' : 'running',
-    condition: lifecycle.conditionOf(record, nowMonotonic),
+    condition: conditionOf(lifecycle, record, nowMonotonic),
     path: pathOf(record),
     ageMillis: nowMonotonic - since,
     silenceMillis: nowMonotonic - record.progressMonotonic,

@@ -1,3 +1,5 @@
+import type { ActivitySnapshot } from '../activity/snapshot.js'
+import type { OpenState } from '../activity/states.js'
 import type { Change, ChangeBody, FeedHost, FeedItem } from './change.js'
 import { type SubscribeOptions, Subscription, type SubscriptionStats } from './subscription.js'
 
@@ -34,7 +36,27 @@ export class Feed {
   publish(body: ChangeBody, time: number = this.#host.clock.wallMillis()): void {
     this.#number += 1
     const { instance } = this.#host
-    const change: Change = { ...body, number: this.#number, time, instance, origin: 'local' }
+    this.#offer({ ...body, number: this.#number, time, instance, origin: 'local' })
+  }
+
+  /** Like {@link publish}, as are starts and ends of activities most often: spelled out, as spreading takes longer. */
+  publishStart(
+    kind: 'planned' | 'started',
+    activity: ActivitySnapshot,
+    time: number = this.#host.clock.wallMillis(),
+  ): void {
+    this.#number += 1
+    const { instance } = this.#host
+    this.#offer({ kind, activity, number: this.#number, time, instance, origin: 'local' })
+  }
+
+  publishEnd(activity: ActivitySnapshot, from: OpenState, time: number): void {
+    this.#number += 1
+    const { instance } = this.#host
+    this.#offer({ kind: 'ended', activity, from, number: this.#number, time, instance, origin: 'local' })
+  }
+
+  #offer(change: Change): void {
     for (const subscription of this.#subscriptions) subscription.offer(change)
     this.#schedule()
   }

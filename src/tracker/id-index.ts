@@ -1,6 +1,6 @@
 import type { ActivityRecord } from '../activity/record.js'
 
-const compactAbove = 1_024
+const mostWaiting = 1_024
 
 /**
  * Open activities by id. Ids that were only just read wait in a list until somebody searches: most activities with a
@@ -9,13 +9,11 @@ const compactAbove = 1_024
 export class IdIndex {
   readonly #byId = new Map<string, ActivityRecord>()
   #waiting: ActivityRecord[] = []
-  #compactAt = compactAbove
 
   add(record: ActivityRecord): void {
     this.#waiting.push(record)
-    if (this.#waiting.length < this.#compactAt) return
-    this.#waiting = this.#waiting.filter(({ open }) => open)
-    this.#compactAt = Math.max(compactAbove, this.#waiting.length * 2)
+    // What stays open for long must not make the list long, which would keep what has ended since.
+    if (this.#waiting.length >= mostWaiting) this.#enter()
   }
 
   find(id: string): ActivityRecord | undefined {
@@ -27,11 +25,10 @@ export class IdIndex {
     if (this.#waiting.length === 0) return
     for (const record of this.#waiting) {
       if (!record.open) continue
-      record.indexed = true
+      record.markIndexed()
       this.#byId.set(record.id, record)
     }
     this.#waiting = []
-    this.#compactAt = compactAbove
   }
 
   remove(record: ActivityRecord): void {

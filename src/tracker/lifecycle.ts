@@ -1,10 +1,17 @@
 import { isAbortError, toErrorInfo } from '../activity/error-info.js'
-import { ActivityRecord, type LogEntry, never, type RecordOwner, type Verdict } from '../activity/record.js'
+import {
+  ActivityRecord,
+  type LogEntry,
+  never,
+  type RecordOwner,
+  type SharedFields,
+  type Verdict,
+} from '../activity/record.js'
 import { type ActivityProcess, type ActivitySnapshot, snapshotOf } from '../activity/snapshot.js'
-import type { ActivityCondition, EndedState } from '../activity/states.js'
+import type { EndedState } from '../activity/states.js'
 import type { Intake } from '../activity/values.js'
 import type { CallSite } from '../base/call-site.js'
-import type { Clock } from '../base/clock.js'
+import { type Clock, wallAt } from '../base/clock.js'
 import type { Faults } from '../base/faults.js'
 import type { Counters, Row } from './counters.js'
 import { Durations } from './durations.js'
@@ -17,6 +24,12 @@ import { beginWatching, inheritedSubtree } from './subtrees.js'
 import type { SubtreeTally } from './tally.js'
 
 const sweepMillis = 5_000
+
+/** A place in the user's code, and what the latest activity that was started there had in common with those before. */
+export interface StartPlace {
+  readonly startedFrom: CallSite | undefined
+  shared: SharedFields | undefined
+}
 
 /** How a function of an activity settled. */
 export type Settled = { readonly threw: false } | { readonly threw: true; readonly error: unknown }
@@ -59,7 +72,7 @@ export class Lifecycle implements RecordOwner {
   /** Whether the span of a failed activity also gets the exception; off where log records carry it. */
   exceptionsOnSpans = true
   /** Where blocks and handles were first started from, by module and name. */
-  readonly sites = new Map<string, CallSite>()
+  readonly places = new Map<string, StartPlace>()
   ports: TrackerPorts | undefined = undefined
   silence: SilencePort | undefined = undefined
   draining: Draining | undefined = undefined
@@ -106,24 +119,23 @@ export class Lifecycle implements RecordOwner {
 
   /** Brings an activity in, as planned or as running. From here on it counts. */
   create(
-    what: { readonly name: string; readonly module: string; readonly group: string | undefined; readonly type: string },
-    row: Row,
+    shared: SharedFields,
     origin: ActivityRecord | undefined,
     id: string | undefined,
     asPlanned: boolean,
     createdAt?: number,
   ): ActivityRecord {
-    const wall = this.clock.wallMillis()
+    const monotonic = this.clock.monotonicMillis()
+    const wall = wallAt(this.clock, monotonic)
     // Work that really began earlier is that much older on every clock.
     const earlier = createdAt === undefined ? 0 : Math.max(wall - createdAt, 0)
-    const record = new ActivityRecord(this, what, origin, id, wall - earlier, this.clock.monotonicMillis() - earlier)
-    record.counted = row
+    const record = new ActivityRecord(shared, origin, id, wall - earlier, monotonic - earlier)
     if (id !== undefined) this.#ids.add(record)
     if (!asPlanned) {
       record.state = 'running'
-      record.startedMonotonic = record.createdMonotonic
+      record.markStarted()
     }
-    this.counters.created(row, asPlanned)
+    this.counters.created(shared.row as Row, asPlanned)
     const subtree = inheritedSubtree(origin)
     record.subtree = subtree
     for (let tally = subtree; tally !== undefined; tally = tally.outer) tally.enter(asPlanned)
@@ -142,10 +154,7 @@ export class Lifecycle implements RecordOwner {
    */
   announce(record: ActivityRecord, time?: number): void {
     if (this.feed.observed)
-      this.feed.publish(
-        { kind: record.state === 'planned' ? 'planned' : 'started', activity: this.snapshot(record) },
-        time,
-      )
+      this.feed.publishStart(record.state === 'planned' ? 'planned' : 'started', this.snapshot(record), time)
     else this.feed.skip()
   }
 
@@ -156,11 +165,12 @@ export class Lifecycle implements RecordOwner {
       return false
     }
     record.state = 'running'
-    record.startedMonotonic = this.clock.monotonicMillis()
-    record.progressMonotonic = record.startedMonotonic
-    this.counters.started(record.counted as Row, record)
-    if (this.durations.observed)
-      this.durations.add(record.counted as Row, undefined, record.startedMonotonic - record.createdMonotonic)
+    const now = this.clock.monotonicMillis()
+    record.markStarted(now)
+    record.progressMonotonic = now
+    const row = record.shared.row as Row
+    this.counters.started(row, record)
+    if (this.durations.observed) this.durations.add(row, undefined, now - record.createdMonotonic)
     for (let tally = record.subtree as SubtreeTally | undefined; tally !== undefined; tally = tally.outer)
       tally.begin(record)
     return true
@@ -179,32 +189,8 @@ export class Lifecycle implements RecordOwner {
     return true
   }
 
-  /** How long it may stay silent: as it declares, else as whoever watches over silence says. */
-  silenceBudget(record: ActivityRecord): number | undefined {
-    return record.details?.silenceBudgetMillis ?? this.silence?.budgetMillis(record)
-  }
-
-  conditionOf(record: ActivityRecord, nowMonotonic: number): ActivityCondition {
-    if (this.isGone(record.module)) return 'dead'
-    if (record.state !== 'running') return 'progressing'
-    const budget = this.silenceBudget(record)
-    return budget !== undefined && nowMonotonic - record.progressMonotonic > budget ? 'silent' : 'progressing'
-  }
-
-  /** Tells the feed that an activity fell silent, was heard of again, or is dead. */
-  announceCondition(record: ActivityRecord, condition: ActivityCondition, nowMonotonic: number): void {
-    if (this.feed.observed)
-      this.feed.publish({
-        kind: 'condition',
-        activity: this.snapshot(record),
-        condition,
-        silenceMillis: nowMonotonic - record.progressMonotonic,
-      })
-    else this.feed.skip()
-  }
-
   announceUpdate(record: ActivityRecord, extra?: { readonly log: LogEntry } | { readonly heartbeat: true }): void {
-    this.counters.updated(record.counted as Row)
+    this.counters.updated(record.shared.row as Row)
     for (let tally = record.subtree as SubtreeTally | undefined; tally !== undefined; tally = tally.outer)
       tally.update()
     if (this.feed.observed) this.feed.publish({ kind: 'updated', activity: this.snapshot(record), ...extra })
@@ -271,21 +257,22 @@ export class Lifecycle implements RecordOwner {
     }
     const asPlanned = record.state === 'planned'
     const now = this.clock.monotonicMillis()
-    if (asPlanned && state === 'completed') record.startedMonotonic = record.createdMonotonic
+    if (asPlanned && state === 'completed') record.markStarted()
     if (this.silence !== undefined && !asPlanned) this.silence.gap(record, now - record.progressMonotonic)
     record.state = state
     record.endedMonotonic = now
     this.open.remove(record)
     this.#ids.remove(record)
     record.releaseAncestors()
-    this.counters.ended(record.counted as Row, record, state, asPlanned)
+    const row = record.shared.row as Row
+    this.counters.ended(row, record, state, asPlanned)
     if (this.durations.observed && record.startedMonotonic > never)
-      this.durations.add(record.counted as Row, state, now - record.startedMonotonic)
+      this.durations.add(row, state, now - record.startedMonotonic)
     for (let tally = record.subtree as SubtreeTally | undefined; tally !== undefined; tally = tally.outer)
       tally.leave(asPlanned, record)
     const from = asPlanned ? 'planned' : 'running'
     this.ports?.ended(record, state, from)
-    if (this.feed.observed) this.feed.publish({ kind: 'ended', activity: this.snapshot(record), from })
+    if (this.feed.observed) this.feed.publishEnd(this.snapshot(record), from, wallAt(this.clock, now))
     else this.feed.skip()
   }
 

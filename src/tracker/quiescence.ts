@@ -26,15 +26,17 @@ export class Quiescence {
 
   isQuiescent(scope: Scope | undefined): boolean {
     if (this.#lifecycle.counters.whole.open === 0) return true
-    const sole = this.#asker() === undefined ? this.#soleTally(scope) : undefined
-    if (sole !== undefined) return sole.open === 0
+    if (this.#asker() === undefined) {
+      if (scope === undefined) return false
+      const sole = this.#soleTally(scope)
+      if (sole !== undefined) return sole.open === 0
+    }
     return this.#watch(resolveScope(this.#lifecycle.faults, scope), false).quiescent()
   }
 
-  /** What alone answers the two questions that are asked most: about everything, and about one module. */
-  #soleTally(scope: Scope | undefined): Pick<Tally, 'open'> | undefined {
+  /** What alone answers the question about one module, which is asked most after that about everything. */
+  #soleTally(scope: Scope): Pick<Tally, 'open'> | undefined {
     const { counters } = this.#lifecycle
-    if (scope === undefined) return counters.whole
     if (counters.overflowed) return undefined
     try {
       const { module, group, type, within, attributes, where, planned, self } = scope
