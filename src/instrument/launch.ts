@@ -63,19 +63,12 @@ export function launch(lifecycle: Lifecycle, what: Description, how: Launch, act
   return record
 }
 
-const maxKnownSites = 1_000
-
-/** Where blocks and handles of a module and name were first started from; looked up once for each of them. */
+/** Where a block or a handle is started from: looked up at the first start of its module and name, then now and then. */
 export function siteOf(
   lifecycle: Lifecycle,
   module: string | undefined,
   name: string,
   below: (...args: never[]) => unknown,
 ): CallSite | undefined {
-  const key = `${module ?? ''} ${name}`
-  const known = lifecycle.sites.get(key)
-  if (known !== undefined || lifecycle.sites.size >= maxKnownSites) return known
-  const found = callSite(below)
-  if (found !== undefined) lifecycle.sites.set(key, found)
-  return found
+  return lifecycle.sites.of(module, name, () => callSite(below))
 }

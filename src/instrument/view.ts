@@ -128,6 +128,10 @@ export class ActivityView implements ActivityFields {
     return this.#details.links
   }
 
+  get evicted(): true | undefined {
+    return this[recordKey].details?.evicted
+  }
+
   get thread(): string | undefined {
     return this.#details.thread
   }

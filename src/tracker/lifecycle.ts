@@ -3,7 +3,6 @@ import { ActivityRecord, type LogEntry, never, type RecordOwner, type Verdict } 
 import { type ActivityProcess, type ActivitySnapshot, snapshotOf } from '../activity/snapshot.js'
 import type { EndedState } from '../activity/states.js'
 import type { Intake } from '../activity/values.js'
-import type { CallSite } from '../base/call-site.js'
 import type { Clock } from '../base/clock.js'
 import type { Faults } from '../base/faults.js'
 import type { Counters, Row } from './counters.js'
@@ -11,8 +10,10 @@ import { Durations } from './durations.js'
 import type { Errors } from './errors.js'
 import type { Feed } from './feed.js'
 import { IdIndex } from './id-index.js'
+import { KeptDetails } from './kept-details.js'
 import { OpenList } from './open-list.js'
 import type { TrackerPorts } from './ports.js'
+import { StartSites } from './start-sites.js'
 import { beginWatching, inheritedSubtree } from './subtrees.js'
 import type { SubtreeTally } from './tally.js'
 
@@ -34,6 +35,8 @@ export interface LifecycleParts {
   readonly counters: Counters
   readonly errors: Errors
   readonly feed: Feed
+  /** Open activities that keep their details. */
+  readonly maxDetails: number
 }
 
 /**
@@ -55,10 +58,11 @@ export class Lifecycle implements RecordOwner {
   readonly durations: Durations
   /** Whether the span of a failed activity also gets the exception; off where log records carry it. */
   exceptionsOnSpans = true
-  /** Where blocks and handles were first started from, by module and name. */
-  readonly sites = new Map<string, CallSite>()
+  /** Where blocks and handles are started from, by module and name. */
+  readonly sites = new StartSites()
   ports: TrackerPorts | undefined = undefined
   readonly #ids = new IdIndex()
+  readonly #details: KeptDetails
   #sweeping = false
 
   constructor(parts: LifecycleParts) {
@@ -72,6 +76,7 @@ export class Lifecycle implements RecordOwner {
     this.counters = parts.counters
     this.errors = parts.errors
     this.feed = parts.feed
+    this.#details = new KeptDetails(parts.maxDetails, parts.faults)
     this.durations = new Durations(parts.clock, parts.faults)
   }
 
@@ -86,6 +91,11 @@ export class Lifecycle implements RecordOwner {
   /** A record's id was read for the first time. */
   adopt(record: ActivityRecord): void {
     this.#ids.add(record)
+  }
+
+  /** It has details from now on. */
+  detailed(record: ActivityRecord): void {
+    this.#details.add(record)
   }
 
   find(id: string): ActivityRecord | undefined {
@@ -237,6 +247,7 @@ export class Lifecycle implements RecordOwner {
     record.endedMonotonic = now
     this.open.remove(record)
     this.#ids.remove(record)
+    this.#details.remove(record)
     record.releaseAncestors()
     this.counters.ended(record.counted as Row, record, state, asPlanned)
     if (this.durations.observed && record.startedMonotonic > never)
@@ -339,7 +350,7 @@ export class Lifecycle implements RecordOwner {
 
   /** The tally of an activity and everything below it; made when first asked for. */
   subtree(record: ActivityRecord): SubtreeTally {
-    return beginWatching(record, this.open)
+    return beginWatching(record, this.open.oldest)
   }
 }
 

@@ -97,6 +97,7 @@ export class ActivityTracker {
       counters,
       errors,
       feed,
+      maxDetails: Math.floor(options.maxDetails ?? 100_000),
     })
     this.#quiescence = new Quiescence(this[lifecycleKey])
     this.#modules = new Modules(
@@ -148,7 +149,9 @@ export class ActivityTracker {
   /** Why the scope is not quiescent, oldest first. */
   blockers(scope?: Scope): Blocker[] {
     const now = this[lifecycleKey].clock.monotonicMillis()
-    const blockers = this.#quiescence.list(scope).map((record) => blockerOf(record, this.process.instance, now))
+    const { sites } = this[lifecycleKey]
+    const { instance } = this.process
+    const blockers = this.#quiescence.list(scope).map((record) => blockerOf(record, instance, now, sites))
     // In the order in which they came in, but for work that began earlier and planned work that began later.
     return blockers.sort((a, b) => b.ageMillis - a.ageMillis)
   }
