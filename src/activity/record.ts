@@ -37,6 +37,12 @@ export interface ActivityDetails {
   /** Kept between planning and starting. */
   kind?: ActivitySpanKind
   timeoutMillis?: number
+  /** More than the tracker keeps for open activities was said about others, so what this one had said is gone. */
+  evicted?: true
+  /** While the tracker counts these details: whose have been there longer, and whose shorter. */
+  listed?: boolean
+  older?: ActivityRecord | undefined
+  newer?: ActivityRecord | undefined
 }
 
 /** A verdict noted while a function of the activity still runs; the first one wins. */
@@ -71,6 +77,8 @@ export interface SpanSlot {
 /** Told when an id is read for the first time, so that the activity can be found by it. */
 export interface RecordOwner {
   adopt(record: ActivityRecord): void
+  /** Something is about to be said about it, for the first time, or after all of it was taken away. */
+  detailed?(record: ActivityRecord): void
 }
 
 /** The monotonic time of what has not happened. */
@@ -350,6 +358,7 @@ export class ActivityRecord {
 
   detail(): ActivityDetails {
     this.details ??= {}
+    if (this.details.listed !== true) this.owner.detailed?.(this)
     return this.details
   }
 

@@ -48,6 +48,8 @@ export interface ActivitySnapshot {
   readonly attributes?: Attributes
   readonly metadata?: JsonObject
   readonly thread?: string
+  /** What was said about it before is gone: more open activities had details than the tracker keeps (`maxDetails`). */
+  readonly evicted?: true
   readonly startedFrom?: CallSite
   readonly createdAt: number
   readonly startedAt?: number
@@ -87,6 +89,7 @@ function addDetails(snapshot: Writable<ActivitySnapshot>, details: ActivityDetai
   if (details.metadata !== undefined) snapshot.metadata = details.metadata
   if (details.links !== undefined) snapshot.links = details.links
   if (details.thread !== undefined) snapshot.thread = details.thread
+  if (details.evicted === true) snapshot.evicted = true
 }
 
 /**

@@ -23,6 +23,10 @@ export const faultAdvice = {
     'on() was called with an event name that does not exist; use <type>.<event>, such as run.failed or activity.ended (planned, started, updated, ended, completed, failed, cancelled, skipped, interrupted), or error, step, module.up, module.down',
   'scope.invalid': 'a scope had a field of the wrong type; that field was left out',
   'tracing.failed': 'the OpenTelemetry SDK threw; the activity went on without its span',
+  'api.duplicated':
+    'there are two versions of @opentelemetry/api, and an SDK is registered through the older one, so activities are counted but have no spans; see "npm ls @opentelemetry/api", and keep one: "npm dedupe", or "overrides" in package.json',
+  'details.evicted':
+    'more open activities have details than maxDetails allows; the oldest lost theirs (log, metadata, attributes, result) and go on being counted',
   'signal.failed': 'a metric or a log record could not be handed to the OpenTelemetry SDK',
   'signal.missing': 'metrics or log events were registered without an SDK that takes them: register the SDK first',
   'signal.dropped': 'log events were left out: too many activities at once, or changes were dropped on the way',

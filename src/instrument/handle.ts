@@ -174,10 +174,15 @@ function conclude(
   lifecycleOf(record).conclude(record, verdict)
 }
 
+/** Handles of other copies of the package are as good, and what guards a generator is no handle. */
+function isHandle(value: object | undefined): value is ActivityHandle {
+  return value !== undefined && recordKey in value
+}
+
 /** The handle of a record; the same one each time while somebody holds it. */
 export function handleOf(record: ActivityRecord): ActivityHandle {
-  const known = (record.handle ?? record.guard?.deref()) as ActivityHandle | undefined
-  if (known instanceof Handle) return known
+  const known = record.handle ?? record.guard?.deref()
+  if (isHandle(known)) return known
   const made = new Handle(record)
   // Where the first handle was lost before anybody noticed, the new one is what the activity now depends on.
   if (record.guard === undefined || record.control?.paused === true) record.handle = made

@@ -4,7 +4,8 @@ import { callSite } from '../base/call-site.js'
 import { ActivityContext } from '../tracing/activity-context.js'
 import type { Context } from '../tracing/api.js'
 import { startSpan } from '../tracing/span.js'
-import type { Lifecycle, StartPlace } from '../tracker/lifecycle.js'
+import type { Lifecycle } from '../tracker/lifecycle.js'
+import type { StartPlace } from '../tracker/start-sites.js'
 import type { Description } from './description.js'
 import { originOf } from './origin.js'
 
@@ -87,20 +88,12 @@ export function launch(
   return record
 }
 
-const maxKnownPlaces = 1_000
-
-/** Where blocks and handles of a module and name were first started from; looked up once for each of them. */
+/** Where a block or a handle is started from: looked up at the first start of its module and name, then now and then. */
 export function placeOf(
   lifecycle: Lifecycle,
   module: string | undefined,
   name: string,
   below: (...args: never[]) => unknown,
 ): StartPlace {
-  const key = `${module ?? ''} ${name}`
-  const known = lifecycle.places.get(key)
-  if (known !== undefined) return known
-  const full = lifecycle.places.size >= maxKnownPlaces
-  const found: StartPlace = { startedFrom: full ? undefined : callSite(below), shared: undefined }
-  if (found.startedFrom !== undefined) lifecycle.places.set(key, found)
-  return found
+  return lifecycle.sites.of(module, name, () => callSite(below))
 }

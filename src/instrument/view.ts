@@ -124,6 +124,10 @@ export class ActivityView implements ActivityFields {
     return this[recordKey].details?.links
   }
 
+  get evicted(): true | undefined {
+    return this[recordKey].details?.evicted
+  }
+
   get thread(): string | undefined {
     return this[recordKey].details?.thread
   }

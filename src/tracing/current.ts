@@ -2,6 +2,7 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import * as otel from '@opentelemetry/api'
 import type { ActivityRecord } from '../activity/record.js'
 import { ActivityContext, activityKey, spanRecordKey } from './activity-context.js'
+import { registered } from './registered.js'
 
 /**
  * Where the current activity lives: in the OpenTelemetry context once a context manager has proved that it carries our
@@ -12,32 +13,26 @@ type Place = 'context' | 'own' | 'both'
 
 interface Slot {
   readonly storage: AsyncLocalStorage<ActivityContext | undefined>
+  /** Whether activities were started while there was no context manager: they may still run, and only we know of them. */
+  startedWithout?: boolean
 }
 
 const slotKey: unique symbol = Symbol.for('underway.current/1') as never
-/** Under this key all 1.x copies of the api keep what is registered; the identity of the context manager is read from it. */
-const apiKey: unique symbol = Symbol.for('opentelemetry.js.api.1') as never
 const probeKey = otel.createContextKey('underway.probe/1')
 
 /** Shared by all copies of the package, so that an activity started through one is current for the others. */
-function ownStorage(): AsyncLocalStorage<ActivityContext | undefined> {
+function sharedSlot(): Slot {
   const holder = globalThis as { [slotKey]?: Slot }
   holder[slotKey] ??= { storage: new AsyncLocalStorage() }
-  return holder[slotKey].storage
+  return holder[slotKey]
 }
 
 let place: Place = 'own'
-let storage: AsyncLocalStorage<ActivityContext | undefined> | undefined
+let slot: Slot | undefined
 let provenManager: otel.ContextManager | undefined
-/** Whether activities were started while there was no context manager: they may still run, and only we know of them. */
-let startedWithout = false
-
-/** The api makes it once and never replaces it, only what is in it. */
-let registered: { context?: otel.ContextManager } | undefined
 
 function registeredManager(): otel.ContextManager | undefined {
-  registered ??= (globalThis as { [apiKey]?: { context?: otel.ContextManager } })[apiKey]
-  return registered?.context
+  return registered()?.context
 }
 
 /** The manager that was proven, asked without the way through the api, which every tracked call would take twice. */
@@ -80,8 +75,8 @@ function probe(manager: unknown): Place {
 }
 
 function ownContext(): ActivityContext | undefined {
-  storage ??= ownStorage()
-  return storage.getStore()
+  slot ??= sharedSlot()
+  return slot.storage.getStore()
 }
 
 /** The context that the running code is in, with the current activity in it. */
@@ -94,9 +89,18 @@ export function activeContext(): otel.Context {
     // A manager that still holds our activity may hold a span of other code inside it.
     return own === undefined || active.getValue(activityKey) === own.record ? active : own
   }
-  if (!startedWithout || active !== otel.ROOT_CONTEXT) return active
+  slot ??= sharedSlot()
+  return slot.startedWithout === true ? withEarlier(active) : active
+}
+
+/** The context with the activity that runs since before there was a context manager, unless the context has one itself. */
+function withEarlier(active: otel.Context): otel.Context {
   const earlier = ownContext()
-  return earlier === undefined || earlier.inBoth ? active : earlier
+  if (earlier === undefined || earlier.inBoth) return active
+  if (active === otel.ROOT_CONTEXT) return earlier
+  // With two copies of the api the manager's root is not ours; and a span of other code knows nothing of the activity either.
+  if (recordIn(active) !== undefined) return active
+  return new ActivityContext(active, otel.trace.getSpan(active) ?? earlier.span, earlier.record)
 }
 
 /** The activity of the context's span, if it is ours and was put there by hand; else that of the context. */
@@ -132,17 +136,18 @@ export function runIn<R>(
   const where = currentPlace()
   // Not through the arguments of `with`: managers make `null` of an undefined `this`.
   if (where === 'context') return contextManager().with(context, () => Reflect.apply(fn, self, args) as R)
-  const own = (storage ??= ownStorage())
+  slot ??= sharedSlot()
+  const { storage } = slot
   if (where === 'own') {
-    startedWithout = true
+    slot.startedWithout = true
     return new AsyncResource(resourceType).runInAsyncScope(() => {
-      own.enterWith(context)
+      storage.enterWith(context)
       return Reflect.apply(fn, self, args) as R
     })
   }
   context.inBoth = true
   return new AsyncResource(resourceType).runInAsyncScope(() => {
-    own.enterWith(context)
+    storage.enterWith(context)
     return otel.context.with(context, () => Reflect.apply(fn, self, args) as R)
   })
 }
@@ -150,7 +155,8 @@ export function runIn<R>(
 /** Calls a function outside of any activity and span. */
 export function detached<T>(work: () => T): T {
   const where = currentPlace()
-  if (where === 'own') return (storage ??= ownStorage()).run(undefined, work)
-  if (where === 'context' && !startedWithout) return otel.context.with(otel.ROOT_CONTEXT, work)
-  return (storage ??= ownStorage()).run(undefined, () => otel.context.with(otel.ROOT_CONTEXT, work))
+  slot ??= sharedSlot()
+  if (where === 'own') return slot.storage.run(undefined, work)
+  if (where === 'context' && slot.startedWithout !== true) return otel.context.with(otel.ROOT_CONTEXT, work)
+  return slot.storage.run(undefined, () => otel.context.with(otel.ROOT_CONTEXT, work))
 }

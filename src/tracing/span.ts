@@ -8,6 +8,7 @@ import type { Faults } from '../base/faults.js'
 import { version } from '../base/version.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import { type ActivityContext, spanRecordKey } from './activity-context.js'
+import { noticeDuplicatedApi } from './registered.js'
 
 const kinds: Readonly<Record<ActivitySpanKind, otel.SpanKind>> = {
   internal: otel.SpanKind.INTERNAL,
@@ -98,7 +99,7 @@ function spanLink({ relation, traceId, spanId }: KeptLink): otel.Link[] {
 export function startSpan(record: ActivityRecord, context: ActivityContext, start: SpanStart, faults: Faults): void {
   try {
     const tracer = currentTracer()
-    if (tracer === undefined) return
+    if (tracer === undefined) return noticeDuplicatedApi(faults)
     const options: otel.SpanOptions = { attributes: startAttributes(record) }
     if (start.kind !== undefined) options.kind = kinds[start.kind]
     const links = record.details?.links === undefined ? [] : record.details.links.flatMap(spanLink)

@@ -1,8 +1,10 @@
 import type { Progress } from '../activity/options.js'
 import { type ActivityRecord, never } from '../activity/record.js'
 import type { ActivityCondition, OpenState } from '../activity/states.js'
+import type { CallSite } from '../base/call-site.js'
 import { conditionOf } from './condition.js'
 import type { Lifecycle } from './lifecycle.js'
+import type { StartSites } from './start-sites.js'
 
 /** One reason why a scope is not quiescent. */
 export interface Blocker {
@@ -28,8 +30,10 @@ export interface Blocker {
   readonly plan?: string
   readonly doing?: string
   readonly progress?: Progress
-  /** `file:line` in your code where it was started. */
+  /** `file:line` in your code where it was started, or where work of its module and name was last seen to start. */
   readonly startedFrom?: string
+  /** Other places where work of its module and name was seen to start, the latest first. */
+  readonly orStartedFrom?: readonly string[]
 }
 
 const maxPath = 64
@@ -42,8 +46,21 @@ function pathOf(record: ActivityRecord): string[] {
   return names.length <= maxPath ? names : [...names.slice(0, maxPath / 2), '…', ...names.slice(-maxPath / 2)]
 }
 
+function written({ file, line }: CallSite): string {
+  return `${file}:${line}`
+}
+
+function startOf({ startedFrom }: ActivityRecord, sites: StartSites): Pick<Blocker, 'startedFrom' | 'orStartedFrom'> {
+  if (startedFrom === undefined) return {}
+  const others = sites.besides(startedFrom)
+  return {
+    startedFrom: written(startedFrom),
+    ...(others.length === 0 ? {} : { orStartedFrom: others.map(written) }),
+  }
+}
+
 export function blockerOf(record: ActivityRecord, lifecycle: Lifecycle, nowMonotonic: number): Blocker {
-  const { details, startedFrom } = record
+  const { details } = record
   const since = record.startedMonotonic > never ? record.startedMonotonic : record.createdMonotonic
   return {
     kind: 'activity',
@@ -62,6 +79,6 @@ export function blockerOf(record: ActivityRecord, lifecycle: Lifecycle, nowMonot
     ...(details?.plan === undefined ? {} : { plan: details.plan }),
     ...(details?.doing === undefined ? {} : { doing: details.doing }),
     ...(details?.progress === undefined ? {} : { progress: details.progress }),
-    ...(startedFrom === undefined ? {} : { startedFrom: `${startedFrom.file}:${startedFrom.line}` }),
+    ...startOf(record, lifecycle.sites),
   }
 }

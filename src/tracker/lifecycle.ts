@@ -10,7 +10,6 @@ import {
 import { type ActivityProcess, type ActivitySnapshot, snapshotOf } from '../activity/snapshot.js'
 import type { EndedState } from '../activity/states.js'
 import type { Intake } from '../activity/values.js'
-import type { CallSite } from '../base/call-site.js'
 import { type Clock, wallAt } from '../base/clock.js'
 import type { Faults } from '../base/faults.js'
 import type { Counters, Row } from './counters.js'
@@ -18,18 +17,14 @@ import { Durations } from './durations.js'
 import type { Errors } from './errors.js'
 import type { Feed } from './feed.js'
 import { IdIndex } from './id-index.js'
+import { KeptDetails } from './kept-details.js'
 import { OpenList } from './open-list.js'
 import type { Draining, SilencePort, TrackerPorts } from './ports.js'
+import { StartSites } from './start-sites.js'
 import { beginWatching, inheritedSubtree } from './subtrees.js'
 import type { SubtreeTally } from './tally.js'
 
 const sweepMillis = 5_000
-
-/** A place in the user's code, and what the latest activity that was started there had in common with those before. */
-export interface StartPlace {
-  readonly startedFrom: CallSite | undefined
-  shared: SharedFields | undefined
-}
 
 /** How a function of an activity settled. */
 export type Settled = { readonly threw: false } | { readonly threw: true; readonly error: unknown }
@@ -49,6 +44,8 @@ export interface LifecycleParts {
   readonly counters: Counters
   readonly errors: Errors
   readonly feed: Feed
+  /** Open activities that keep their details. */
+  readonly maxDetails: number
 }
 
 /**
@@ -71,14 +68,15 @@ export class Lifecycle implements RecordOwner {
   readonly durations: Durations
   /** Whether the span of a failed activity also gets the exception; off where log records carry it. */
   exceptionsOnSpans = true
-  /** Where blocks and handles were first started from, by module and name. */
-  readonly places = new Map<string, StartPlace>()
+  /** Where blocks and handles are started from, by module and name. */
+  readonly sites = new StartSites()
   ports: TrackerPorts | undefined = undefined
   silence: SilencePort | undefined = undefined
   draining: Draining | undefined = undefined
   /** What is to be sent before the process ends. */
   readonly flushers = new Set<() => unknown>()
   readonly #ids = new IdIndex()
+  readonly #details: KeptDetails
   #sweeping = false
 
   constructor(parts: LifecycleParts) {
@@ -93,6 +91,7 @@ export class Lifecycle implements RecordOwner {
     this.counters = parts.counters
     this.errors = parts.errors
     this.feed = parts.feed
+    this.#details = new KeptDetails(parts.maxDetails, parts.faults)
     this.durations = new Durations(parts.clock, parts.faults)
   }
 
@@ -107,6 +106,11 @@ export class Lifecycle implements RecordOwner {
   /** A record's id was read for the first time. */
   adopt(record: ActivityRecord): void {
     this.#ids.add(record)
+  }
+
+  /** It has details from now on. */
+  detailed(record: ActivityRecord): void {
+    this.#details.add(record)
   }
 
   find(id: string): ActivityRecord | undefined {
@@ -263,6 +267,7 @@ export class Lifecycle implements RecordOwner {
     record.endedMonotonic = now
     this.open.remove(record)
     this.#ids.remove(record)
+    this.#details.remove(record)
     record.releaseAncestors()
     const row = record.shared.row as Row
     this.counters.ended(row, record, state, asPlanned)
@@ -366,7 +371,7 @@ export class Lifecycle implements RecordOwner {
 
   /** The tally of an activity and everything below it; made when first asked for. */
   subtree(record: ActivityRecord): SubtreeTally {
-    return beginWatching(record, this.open)
+    return beginWatching(record, this.open.oldest)
   }
 }
 

@@ -121,6 +121,15 @@ export class Quiescence {
       }
       return count
     }
+    const planned = scope.planned ? scope : { ...scope, planned: true }
+    // Planned ones included: they may begin while somebody waits.
+    const allowance = (): number => {
+      let count = 0
+      for (let at = asker; at !== undefined; at = at.origin) {
+        if (at.open && (top === undefined ? this.#matches(planned, at) : countsInto(at, tally))) count += 1
+      }
+      return count
+    }
     // Below an activity that has ended nothing is counted any more, but work of it may still be open.
     const scans =
       scope.narrowed > 1 ||
@@ -137,7 +146,8 @@ export class Quiescence {
         asker,
         key,
         cameIn,
-        allowance: () => openIn(asker),
+        planned: scope.planned,
+        allowance,
         quiescent: () => open() === own(),
         matches: undefined,
       }
@@ -148,6 +158,7 @@ export class Quiescence {
       // A question with a test of its own has no name by which another could be told to be the same.
       key: `${key} ${++this.#questions}`,
       cameIn: () => 0,
+      planned: scope.planned,
       allowance: () => Number.POSITIVE_INFINITY,
       quiescent: () => tally.open === 0 || !this.#any(scope, asker),
       matches: (record) => (scope.planned || record.startedMonotonic > never) && this.#matches(scope, record),
@@ -182,13 +193,4 @@ export class Quiescence {
     if (scope.type !== undefined) consider(counters.types.named(scope.type, keep))
     return smallest
   }
-}
-
-/** The open ones among an activity and its ancestors, planned ones included: they may begin while somebody waits. */
-function openIn(line: ActivityRecord | undefined): number {
-  let count = 0
-  for (let at = line; at !== undefined; at = at.origin) {
-    if (at.open) count += 1
-  }
-  return count
 }

@@ -140,6 +140,8 @@ export function inScope(
 }
 
 function hasAttributes(record: ActivityRecord, wanted: Attributes): boolean {
+  // What it had is not known any more, and must not make work in progress look done.
+  if (record.details?.evicted === true) return true
   const has = record.details?.attributes
   return Object.keys(wanted).every(
     (key) => has !== undefined && Object.hasOwn(has, key) && isSame(has[key], wanted[key]),

@@ -5,15 +5,17 @@ import { SubtreeTally, type Tally } from './tally.js'
  * Gives an activity a tally of itself and of everything below it. Counting starts with one pass over what is open; from
  * then on every start and end below moves it.
  */
-export function beginWatching(record: ActivityRecord, open: Iterable<ActivityRecord>): SubtreeTally {
+export function beginWatching(record: ActivityRecord, oldest: ActivityRecord | undefined): SubtreeTally {
   const outer = record.subtree as SubtreeTally | undefined
   if (outer?.root === record) return outer
   const made = new SubtreeTally(record, outer)
-  for (const candidate of open) {
-    if (candidate === record || descends(candidate, record)) {
-      insert(candidate, made)
-      made.enter(candidate.state === 'planned')
-    }
+  // Children come in after their parent, so the pass can begin at it; most are asked about before they have any.
+  const first = record.open ? record : oldest
+  const last = record.hasChildren ? undefined : record
+  for (let at = first; at !== undefined; at = at === last ? undefined : at.next) {
+    if (at !== record && !descends(at, record)) continue
+    insert(at, made)
+    made.enter(at.state === 'planned')
   }
   record.subtree = made
   return made

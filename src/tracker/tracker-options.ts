@@ -10,6 +10,11 @@ export interface TrackerOptions {
   readonly serviceName?: string | undefined
   /** Errors kept in memory; the oldest leaves first. @defaultValue 1000 */
   readonly maxErrors?: number | undefined
+  /**
+   * Open activities whose details (log, metadata, attributes, result and other texts) are kept; over it the oldest lose
+   * theirs and go on being counted. @defaultValue 100000
+   */
+  readonly maxDetails?: number | undefined
   /** Registered modules. @defaultValue 10000 */
   readonly maxModules?: number | undefined
   /** How far back `errorHealth` looks; a day at most. @defaultValue 300000 (5 min) */
@@ -54,6 +59,7 @@ const checks: {
 } = {
   serviceName: [(value) => typeof value === 'string' && value !== '', 'a text'],
   maxErrors: [countUpTo(1e9), 'a number of at least 1'],
+  maxDetails: [countUpTo(1e9), 'a number of at least 1'],
   maxModules: [countUpTo(1e9), 'a number of at least 1'],
   errorWindowMillis: [countUpTo(dayMillis), `a number from 1 to ${dayMillis}`],
   errorThresholds: [areThresholds, 'an object { errors, warnings } of numbers'],

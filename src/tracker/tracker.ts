@@ -98,6 +98,7 @@ export class ActivityTracker {
       counters,
       errors,
       feed,
+      maxDetails: Math.floor(options.maxDetails ?? 100_000),
     })
     this.#quiescence = new Quiescence(this[lifecycleKey])
     this.#modules = new Modules(

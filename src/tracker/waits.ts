@@ -9,7 +9,12 @@ export interface Watched {
   readonly asker: ActivityRecord | undefined
   /** Two waits with the same key have the same answer. */
   readonly key: string
-  /** How many activities of the asker's own line the tally counts at most; the tally must come down to this to be looked at. */
+  /** Whether planned work counts. */
+  readonly planned: boolean
+  /**
+   * How many open activities of the asker's own line the tally counts; the tally must come down to this to be looked at.
+   * Goes down only, as what is above the asker was there before it.
+   */
   allowance(): number
   quiescent(): boolean
   /** Counts what came into the question, also if it ended again. Not asked where `matches` is given. */
@@ -29,6 +34,10 @@ interface Waiter {
 class WaitGroup {
   readonly watched: Watched
   readonly waiters = new Set<Waiter>()
+  /** Those that wait for quiet; the others have it, and wait for it to last. */
+  readonly restless = new Set<Waiter>()
+  /** As it was when last asked. */
+  allowance = 0
   #matched = 0
 
   constructor(watched: Watched) {
@@ -46,15 +55,47 @@ class WaitGroup {
   }
 }
 
+/** Questions that are about one count, by how far that must come down for them to be looked at. */
+class Lane {
+  readonly #byAllowance = new Map<number, Set<WaitGroup>>()
+  /** A count above it interests nobody. */
+  highest = -1
+
+  /** Puts a group where it belongs now. */
+  place(group: WaitGroup): void {
+    this.remove(group)
+    group.allowance = group.watched.allowance()
+    const groups = this.#byAllowance.get(group.allowance)
+    if (groups === undefined) this.#byAllowance.set(group.allowance, new Set([group]))
+    else groups.add(group)
+    this.highest = Math.max(this.highest, group.allowance)
+  }
+
+  remove(group: WaitGroup): void {
+    const groups = this.#byAllowance.get(group.allowance)
+    if (groups?.delete(group) !== true || groups.size > 0) return
+    this.#byAllowance.delete(group.allowance)
+    this.highest = Math.max(-1, ...this.#byAllowance.keys())
+  }
+
+  /** The groups that a count has come down to. */
+  due(count: number): WaitGroup[] {
+    if (count > this.highest) return []
+    return [...this.#byAllowance].flatMap(([allowance, groups]) => (allowance >= count ? [...groups] : []))
+  }
+}
+
 /**
- * Who waits on one tally. A change costs one comparison, however many wait: only when the tally has come down to what
- * the waiting activities themselves account for is anything looked at, and then once per trip to the event loop.
+ * Who waits on one tally. A change costs two comparisons, however many wait: only when the tally has come down to what
+ * the waiting activities themselves account for is anything looked at, at the end of the turn, and then only those for
+ * whom it has come down far enough. Whoever is looked at in vain waits for a lower count from then on.
  */
 export class TallyWaits implements TallyWatcher {
   readonly #tally: Tally
   readonly #clock: Clock
   readonly #groups = new Map<ActivityRecord | undefined, Map<string, WaitGroup>>()
-  #allowance = 0
+  readonly #withPlanned = new Lane()
+  readonly #running = new Lane()
   #scans = 0
   #checking = false
 
@@ -74,7 +115,8 @@ export class TallyWaits implements TallyWatcher {
   /** Called by the tally after something in it started or ended. */
   changed(record?: ActivityRecord): void {
     if (this.#scans > 0 && record !== undefined) this.#tell(record)
-    if (this.#tally.open - this.#tally.planned > this.#allowance || this.#checking) return
+    const { open, planned } = this.#tally
+    if (this.#checking || (open > this.#withPlanned.highest && open - planned > this.#running.highest)) return
     this.#checking = true
     // Not at once: what ends and what takes over from it often happen in one tick, and only the end of the tick counts.
     this.#clock.defer(() => {
@@ -92,7 +134,7 @@ export class TallyWaits implements TallyWatcher {
     const group = this.#group(watched)
     const waiter: Waiter = { settleMillis, resolve, settle: undefined, cameInWhenQuiet: 0 }
     group.waiters.add(waiter)
-    this.#allowance = Math.max(this.#allowance, watched.allowance())
+    this.#disturb(group, waiter)
     this.changed()
     return () => this.#remove(group, waiter)
   }
@@ -118,9 +160,26 @@ export class TallyWaits implements TallyWatcher {
     return group
   }
 
+  #lane({ watched }: WaitGroup): Lane {
+    return watched.planned ? this.#withPlanned : this.#running
+  }
+
+  #disturb(group: WaitGroup, waiter: Waiter): void {
+    group.restless.add(waiter)
+    this.#lane(group).place(group)
+  }
+
+  /** Whoever only waits for quiet to last is not looked at before that is over. */
+  #calm(group: WaitGroup, waiter: Waiter): void {
+    group.restless.delete(waiter)
+    if (group.restless.size === 0) this.#lane(group).remove(group)
+  }
+
   #remove(group: WaitGroup, waiter: Waiter): void {
     waiter.settle?.cancel()
-    if (!group.waiters.delete(waiter) || group.waiters.size > 0) return
+    if (!group.waiters.delete(waiter)) return
+    this.#calm(group, waiter)
+    if (group.waiters.size > 0) return
     if (group.watched.matches !== undefined) this.#scans -= 1
     const byKey = this.#groups.get(group.watched.asker)
     byKey?.delete(group.watched.key)
@@ -129,18 +188,20 @@ export class TallyWaits implements TallyWatcher {
   }
 
   #check(): void {
-    let allowance = 0
-    for (const byKey of this.#groups.values()) {
-      for (const group of byKey.values()) {
-        if (group.watched.quiescent()) this.#quiet(group)
-        allowance = Math.max(allowance, group.watched.allowance())
-      }
+    const { open, planned } = this.#tally
+    this.#look(this.#withPlanned, open)
+    this.#look(this.#running, open - planned)
+  }
+
+  #look(lane: Lane, count: number): void {
+    for (const group of lane.due(count)) {
+      if (group.watched.quiescent()) this.#quiet(group)
+      else lane.place(group)
     }
-    this.#allowance = allowance
   }
 
   #quiet(group: WaitGroup): void {
-    for (const waiter of group.waiters) {
+    for (const waiter of group.restless) {
       if (waiter.settleMillis > 0) this.#settle(group, waiter)
       else this.#resolve(group, waiter)
     }
@@ -153,12 +214,12 @@ export class TallyWaits implements TallyWatcher {
 
   /** Quiet must last: anything that came in meanwhile, even if it ended again, starts the wait anew. */
   #settle(group: WaitGroup, waiter: Waiter): void {
-    if (waiter.settle !== undefined) return
+    this.#calm(group, waiter)
     waiter.cameInWhenQuiet = group.cameIn()
     waiter.settle = this.#clock.timer(() => {
       waiter.settle = undefined
-      if (!group.watched.quiescent()) return
-      if (waiter.cameInWhenQuiet === group.cameIn()) this.#resolve(group, waiter)
+      if (!group.watched.quiescent()) this.#disturb(group, waiter)
+      else if (waiter.cameInWhenQuiet === group.cameIn()) this.#resolve(group, waiter)
       else this.#settle(group, waiter)
     }, waiter.settleMillis)
   }

@@ -9,11 +9,13 @@ export interface ChildResult {
 export interface ChildOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>> | undefined
+  /** Another Node than that of the tests. */
+  readonly node?: string | undefined
 }
 
 /** Runs `node` as the tests themselves run, whatever the system's own is. Rejects only if it cannot be started. */
 export function runNode(args: readonly string[], options: ChildOptions): Promise<ChildResult> {
-  return run(process.execPath, args, options)
+  return run(options.node ?? process.execPath, args, options)
 }
 
 /** Runs npm without a network: what it would have to fetch makes it fail. */

@@ -55,4 +55,26 @@ describe.each([
     expect(child).toMatchObject({ parentId: parent.id, links: [{ relation: 'depends_on', id: parent.id }] })
     expect(tracker.blockers({ within: parent })).toHaveLength(2)
   })
+
+  test('a handle that one copy looked up in the other goes on guarding its activity', async () => {
+    const tracker = new first.ActivityTracker()
+    const handle = first.startActivity({ tracker, name: 'held' })
+    expect(handle.run(() => second.currentActivity() === handle)).toBe(true)
+  })
+
+  test('an activity of one that runs since before there was a context manager is current in the other', async () => {
+    context.disable()
+    const tracker = new first.ActivityTracker()
+    const held = first.startActivity({ tracker, name: 'held' })
+    await held.run(async () => {
+      await turn()
+      context.setGlobalContextManager(new AsyncLocalStorageContextManager())
+      second.currentActivity()
+      await turn()
+      expect(second.currentActivity()?.id).toBe(held.id)
+      // A context that other code made over the root knows nothing of the activity.
+      const other = context.active().setValue(Symbol.for('test.other'), 1)
+      expect(context.with(other, () => second.currentActivity()?.id)).toBe(held.id)
+    })
+  })
 })
