@@ -12,8 +12,8 @@ let current: Promise<UnderwayHandle> | undefined
  *
  * @throws UnderwayError SETUP_SDK_MISSING with the line that installs what is missing, OPTIONS_INVALID
  */
-export async function startUnderway(options: StartUnderwayOptions = {}): Promise<UnderwayHandle> {
-  checkStartOptions(options)
+export async function startUnderway(given: StartUnderwayOptions = {}): Promise<UnderwayHandle> {
+  const options = checkStartOptions(given)
   current ??= start(options).catch((error: unknown) => {
     current = undefined
     throw error
