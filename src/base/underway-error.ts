@@ -28,5 +28,10 @@ export class UnderwayError extends Error {
 }
 
 export function isUnderwayError(value: unknown): value is UnderwayError {
-  return typeof value === 'object' && value !== null && brand in value
+  try {
+    return typeof value === 'object' && value !== null && brand in value
+  } catch {
+    // Asked about whatever was thrown, such as a proxy that refuses.
+    return false
+  }
 }

@@ -1,5 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+
 import { BroadcastChannel, isMainThread, threadId } from 'node:worker_threads'
+import { settingUp } from '../base/checked-options.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { asOwnWork } from '../tracing/suppressed.js'
 import { type Answer, askIn, healthChannel } from './protocol.js'
@@ -25,13 +27,15 @@ function answering(close: () => void): Answering {
  * @throws UnderwayError OPTIONS_INVALID
  */
 export function answerHealthChecks(options: AnswerOptions = {}): Answering {
-  const { healthCheck } = options
-  if (healthCheck !== undefined && typeof healthCheck !== 'function')
-    throw new UnderwayError(
-      'OPTIONS_INVALID',
-      `answerHealthChecks({ healthCheck }): expected a function, got ${typeof healthCheck}`,
-    )
-  return isMainThread ? answerParentProcess(healthCheck) : answerThreads(healthCheck)
+  return settingUp('answerHealthChecks(options)', () => {
+    const { healthCheck } = options
+    if (healthCheck !== undefined && typeof healthCheck !== 'function')
+      throw new UnderwayError(
+        'OPTIONS_INVALID',
+        `answerHealthChecks({ healthCheck }): expected a function, got ${typeof healthCheck}`,
+      )
+    return isMainThread ? answerParentProcess(healthCheck) : answerThreads(healthCheck)
+  })
 }
 
 async function answerTo(ask: string, healthCheck: AnswerOptions['healthCheck']): Promise<Answer> {

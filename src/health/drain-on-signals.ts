@@ -1,5 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+
 import { constants } from 'node:os'
+import { settingUp } from '../base/checked-options.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { checkDrainOptions, type DrainOptions, type DrainReport, drain } from './drain.js'
 
@@ -17,26 +19,31 @@ export interface DrainOnSignalsOptions extends DrainOptions {
  * @throws UnderwayError OPTIONS_INVALID
  */
 export function drainOnSignals(options: DrainOnSignalsOptions = {}): Disposable {
-  const { signals = ['SIGTERM', 'SIGINT'], onDrained, ...drainOptions } = options
-  checkDrainOptions(drainOptions)
-  for (const signal of signals) {
-    if (!Object.hasOwn(constants.signals, signal))
-      throw new UnderwayError('OPTIONS_INVALID', `drainOnSignals({ signals }): there is no signal '${String(signal)}'`)
-  }
-  let draining = false
-  const received = (signal: NodeJS.Signals): void => {
-    const exitCode = 128 + constants.signals[signal]
-    if (draining) process.exit(exitCode)
-    draining = true
-    void drain(drainOptions)
-      .then((report) => onDrained?.(report))
-      .catch((error: unknown) => console.error(error))
-      .finally(() => process.exit(exitCode))
-  }
-  for (const signal of signals) process.on(signal, received)
-  return {
-    [Symbol.dispose]() {
-      for (const signal of signals) process.off(signal, received)
-    },
-  }
+  return settingUp('drainOnSignals(options)', () => {
+    const { signals = ['SIGTERM', 'SIGINT'], onDrained, ...drainOptions } = options
+    checkDrainOptions(drainOptions)
+    for (const signal of signals) {
+      if (!Object.hasOwn(constants.signals, signal))
+        throw new UnderwayError(
+          'OPTIONS_INVALID',
+          `drainOnSignals({ signals }): there is no signal '${String(signal)}'`,
+        )
+    }
+    let draining = false
+    const received = (signal: NodeJS.Signals): void => {
+      const exitCode = 128 + constants.signals[signal]
+      if (draining) process.exit(exitCode)
+      draining = true
+      void drain(drainOptions)
+        .then((report) => onDrained?.(report))
+        .catch((error: unknown) => console.error(error))
+        .finally(() => process.exit(exitCode))
+    }
+    for (const signal of signals) process.on(signal, received)
+    return {
+      [Symbol.dispose]() {
+        for (const signal of signals) process.off(signal, received)
+      },
+    }
+  })
 }

@@ -1,3 +1,4 @@
+import { settingUp, shown } from '../base/checked-options.js'
 import { beforeDeadline } from '../base/deadline.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { asOwnWork } from '../tracing/suppressed.js'
@@ -50,10 +51,7 @@ interface Resolved {
 }
 
 function refuse(name: string, wanted: string, value: unknown): never {
-  throw new UnderwayError(
-    'OPTIONS_INVALID',
-    `drain({ ${name} }): expected ${wanted}, got ${typeof value === 'object' ? typeof value : String(value)}`,
-  )
+  throw new UnderwayError('OPTIONS_INVALID', `drain({ ${name} }): expected ${wanted}, got ${shown(value)}`)
 }
 
 function millis(name: string, value: unknown, fallback: number): number {
@@ -68,22 +66,24 @@ function policy(name: string, value: unknown): DrainPolicy {
 
 /** @throws UnderwayError OPTIONS_INVALID */
 export function checkDrainOptions(options: DrainOptions): Resolved {
-  const { modules = {}, flush, tracker = getTracker() } = options
-  if (typeof modules !== 'object' || modules === null)
-    refuse('modules', "an object such as { Trainer: 'abort' }", modules)
-  if (flush !== undefined && typeof flush !== 'function') refuse('flush', 'a function', flush)
-  const byModule = new Map(
-    Object.entries(modules).map(([module, value]) => [module, policy(`modules: { ${module} }`, value)]),
-  )
-  const otherwise = options.policy === undefined ? 'finish' : policy('policy', options.policy)
-  return {
-    timeoutMillis: millis('timeoutMillis', options.timeoutMillis, 30_000),
-    graceMillis: millis('graceMillis', options.graceMillis, 1_000),
-    flushMillis: millis('flushMillis', options.flushMillis, 5_000),
-    policyOf: (module) => byModule.get(module) ?? otherwise,
-    flush,
-    tracker,
-  }
+  return settingUp('drain(options)', () => {
+    const { modules = {}, flush, tracker = getTracker() } = options
+    if (typeof modules !== 'object' || modules === null)
+      refuse('modules', "an object such as { Trainer: 'abort' }", modules)
+    if (flush !== undefined && typeof flush !== 'function') refuse('flush', 'a function', flush)
+    const byModule = new Map(
+      Object.entries(modules).map(([module, value]) => [module, policy(`modules: { ${module} }`, value)]),
+    )
+    const otherwise = options.policy === undefined ? 'finish' : policy('policy', options.policy)
+    return {
+      timeoutMillis: millis('timeoutMillis', options.timeoutMillis, 30_000),
+      graceMillis: millis('graceMillis', options.graceMillis, 1_000),
+      flushMillis: millis('flushMillis', options.flushMillis, 5_000),
+      policyOf: (module) => byModule.get(module) ?? otherwise,
+      flush,
+      tracker,
+    }
+  })
 }
 
 const drains = new WeakMap<Lifecycle, Promise<DrainReport>>()

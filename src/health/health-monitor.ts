@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { settingUp } from '../base/checked-options.js'
 import type { Clock, Timer } from '../base/clock.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { detached } from '../tracing/current.js'
@@ -154,36 +155,38 @@ export class HealthMonitor implements Disposable {
  * @throws UnderwayError OPTIONS_INVALID, for what code, environment or file say
  */
 export function monitorHealth(options: HealthMonitorOptions = {}): HealthMonitor {
-  if (typeof options !== 'object' || options === null)
-    throw new UnderwayError(
-      'OPTIONS_INVALID',
-      `monitorHealth(options): options must be an object, got ${options === null ? 'null' : typeof options}`,
-    )
-  for (const key of Object.keys(options)) {
-    if (!optionKeys.includes(key))
+  return settingUp('monitorHealth(options)', () => {
+    if (typeof options !== 'object' || options === null)
       throw new UnderwayError(
         'OPTIONS_INVALID',
-        `monitorHealth({ ${key} }): unknown option; known are ${optionKeys.join(', ')}`,
+        `monitorHealth(options): options must be an object, got ${options === null ? 'null' : typeof options}`,
       )
-  }
-  const { onStop, keepAlive, configFile, tracker = getTracker() } = options
-  if (onStop !== undefined && typeof onStop !== 'function')
-    throw new UnderwayError('OPTIONS_INVALID', `monitorHealth({ onStop }): expected a function, got ${typeof onStop}`)
-  if (keepAlive !== undefined && typeof keepAlive !== 'boolean')
-    throw new UnderwayError(
-      'OPTIONS_INVALID',
-      `monitorHealth({ keepAlive }): expected true or false, got ${typeof keepAlive}`,
+    for (const key of Object.keys(options)) {
+      if (!optionKeys.includes(key))
+        throw new UnderwayError(
+          'OPTIONS_INVALID',
+          `monitorHealth({ ${key} }): unknown option; known are ${optionKeys.join(', ')}`,
+        )
+    }
+    const { onStop, keepAlive, configFile, tracker = getTracker() } = options
+    if (onStop !== undefined && typeof onStop !== 'function')
+      throw new UnderwayError('OPTIONS_INVALID', `monitorHealth({ onStop }): expected a function, got ${typeof onStop}`)
+    if (keepAlive !== undefined && typeof keepAlive !== 'boolean')
+      throw new UnderwayError(
+        'OPTIONS_INVALID',
+        `monitorHealth({ keepAlive }): expected true or false, got ${typeof keepAlive}`,
+      )
+    if (configFile !== undefined && typeof configFile !== 'string')
+      throw new UnderwayError(
+        'OPTIONS_INVALID',
+        `monitorHealth({ configFile }): expected a path, got ${typeof configFile}`,
+      )
+    if (typeof tracker !== 'object' || tracker === null || !(lifecycleKey in tracker))
+      throw new UnderwayError('OPTIONS_INVALID', 'monitorHealth({ tracker }): expected an ActivityTracker')
+    return new HealthMonitor(
+      tracker,
+      resolveSettings({ code: options, environment: process.env, file: configFile }),
+      options,
     )
-  if (configFile !== undefined && typeof configFile !== 'string')
-    throw new UnderwayError(
-      'OPTIONS_INVALID',
-      `monitorHealth({ configFile }): expected a path, got ${typeof configFile}`,
-    )
-  if (typeof tracker !== 'object' || tracker === null || !(lifecycleKey in tracker))
-    throw new UnderwayError('OPTIONS_INVALID', 'monitorHealth({ tracker }): expected an ActivityTracker')
-  return new HealthMonitor(
-    tracker,
-    resolveSettings({ code: options, environment: process.env, file: configFile }),
-    options,
-  )
+  })
 }

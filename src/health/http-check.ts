@@ -1,3 +1,4 @@
+import { settingUp } from '../base/checked-options.js'
 import { UnderwayError } from '../base/underway-error.js'
 import type { HealthCheckContext } from '../tracker/modules.js'
 import type { RemoteHealthCheck } from './remote-checks.js'
@@ -12,23 +13,25 @@ export interface HttpHealthCheckOptions {
  * @throws UnderwayError OPTIONS_INVALID
  */
 export function httpHealthCheck(url: string | URL, options: HttpHealthCheckOptions = {}): RemoteHealthCheck {
-  const target = URL.canParse(String(url)) ? new URL(url) : undefined
-  if (target === undefined || !['http:', 'https:'].includes(target.protocol))
-    throw new UnderwayError(
-      'OPTIONS_INVALID',
-      `httpHealthCheck(url): expected an http or https URL, got '${String(url).slice(0, 80)}'`,
-    )
-  return {
-    async healthCheck({ signal }: HealthCheckContext) {
-      const headers = { ...options.headers }
-      const response = await fetch(target, { headers, signal, redirect: 'manual' }).catch((error: unknown) => {
-        throw signal.aborted ? error : new Error(`cannot be reached: ${causeOf(error)}`, { cause: error })
-      })
-      // The answer is in the status; a body that nobody reads would hold the connection.
-      await response.body?.cancel()
-      if (!response.ok) throw new Error(`HTTP status ${response.status}`)
-    },
-  }
+  return settingUp('httpHealthCheck(url, options)', () => {
+    const target = URL.canParse(String(url)) ? new URL(url) : undefined
+    if (target === undefined || !['http:', 'https:'].includes(target.protocol))
+      throw new UnderwayError(
+        'OPTIONS_INVALID',
+        `httpHealthCheck(url): expected an http or https URL, got '${String(url).slice(0, 80)}'`,
+      )
+    return {
+      async healthCheck({ signal }: HealthCheckContext) {
+        const headers = { ...options.headers }
+        const response = await fetch(target, { headers, signal, redirect: 'manual' }).catch((error: unknown) => {
+          throw signal.aborted ? error : new Error(`cannot be reached: ${causeOf(error)}`, { cause: error })
+        })
+        // The answer is in the status; a body that nobody reads would hold the connection.
+        await response.body?.cancel()
+        if (!response.ok) throw new Error(`HTTP status ${response.status}`)
+      },
+    }
+  })
 }
 
 /** What the network says: `fetch failed` alone helps nobody. */

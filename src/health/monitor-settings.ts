@@ -199,9 +199,13 @@ function readFile(path: string): Values {
   try {
     content = parse(readFileSync(path, 'utf8'))
   } catch (cause) {
-    throw new UnderwayError('OPTIONS_INVALID', `${path}: cannot be read as YAML: ${(cause as Error).message}`, {
-      cause,
-    })
+    throw new UnderwayError(
+      'OPTIONS_INVALID',
+      `${path.slice(0, 200)}: cannot be read as YAML: ${(cause as Error).message}`,
+      {
+        cause,
+      },
+    )
   }
   if (content === null || content === undefined) return {}
   if (typeof content !== 'object' || Array.isArray(content)) throw invalid(path, 'a YAML file with a mapping', content)

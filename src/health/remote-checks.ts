@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { BroadcastChannel, type Worker } from 'node:worker_threads'
+import { settingUp } from '../base/checked-options.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { goneKey, type HealthCheckContext } from '../tracker/modules.js'
 import { type Ask, answerIn, healthChannel } from './protocol.js'
@@ -49,34 +50,36 @@ async function ask(line: Line, question: Omit<Ask, 'ask'>, signal: AbortSignal):
  * @throws UnderwayError OPTIONS_INVALID
  */
 export function workerHealthCheck(worker: Worker): RemoteHealthCheck {
-  if (
-    typeof worker !== 'object' ||
-    worker === null ||
-    typeof worker.threadId !== 'number' ||
-    typeof worker.once !== 'function'
-  )
-    throw new UnderwayError('OPTIONS_INVALID', 'workerHealthCheck(worker): expected a Worker of node:worker_threads')
-  const { threadId } = worker
-  let exitCode: number | undefined
-  worker.once('exit', (code) => {
-    exitCode = code
+  return settingUp('workerHealthCheck(worker)', () => {
+    if (
+      typeof worker !== 'object' ||
+      worker === null ||
+      typeof worker.threadId !== 'number' ||
+      typeof worker.once !== 'function'
+    )
+      throw new UnderwayError('OPTIONS_INVALID', 'workerHealthCheck(worker): expected a Worker of node:worker_threads')
+    const { threadId } = worker
+    let exitCode: number | undefined
+    worker.once('exit', (code) => {
+      exitCode = code
+    })
+    return {
+      async healthCheck({ signal }) {
+        if (exitCode !== undefined || worker.threadId === -1)
+          throw new GoneError(
+            exitCode === undefined ? 'the worker has exited' : `the worker exited with code ${exitCode}`,
+          )
+        const exited = new AbortController()
+        const onExit = (code: number): void => exited.abort(new GoneError(`the worker exited with code ${code}`))
+        worker.once('exit', onExit)
+        try {
+          await ask(threadLine(), { threadId }, AbortSignal.any([signal, exited.signal]))
+        } finally {
+          worker.off('exit', onExit)
+        }
+      },
+    }
   })
-  return {
-    async healthCheck({ signal }) {
-      if (exitCode !== undefined || worker.threadId === -1)
-        throw new GoneError(
-          exitCode === undefined ? 'the worker has exited' : `the worker exited with code ${exitCode}`,
-        )
-      const exited = new AbortController()
-      const onExit = (code: number): void => exited.abort(new GoneError(`the worker exited with code ${code}`))
-      worker.once('exit', onExit)
-      try {
-        await ask(threadLine(), { threadId }, AbortSignal.any([signal, exited.signal]))
-      } finally {
-        worker.off('exit', onExit)
-      }
-    },
-  }
 }
 
 /** A channel of its own, so that the program's messages to its workers stay its own. */
@@ -104,26 +107,33 @@ function exitOf({ exitCode, signalCode }: ChildProcess): string | undefined {
  * @throws UnderwayError OPTIONS_INVALID
  */
 export function childHealthCheck(child: ChildProcess): RemoteHealthCheck {
-  if (typeof child !== 'object' || child === null || typeof child.on !== 'function' || typeof child.send !== 'function')
-    throw new UnderwayError(
-      'OPTIONS_INVALID',
-      "childHealthCheck(child): expected a ChildProcess with a channel; use fork(), or spawn() with stdio: ['inherit', 'inherit', 'inherit', 'ipc']",
+  return settingUp('childHealthCheck(child)', () => {
+    if (
+      typeof child !== 'object' ||
+      child === null ||
+      typeof child.on !== 'function' ||
+      typeof child.send !== 'function'
     )
-  return {
-    async healthCheck({ signal }) {
-      const exited = exitOf(child)
-      if (exited !== undefined) throw new GoneError(exited)
-      if (!child.connected) throw new Error('the channel to the process is closed')
-      const gone = new AbortController()
-      const onExit = (): void => gone.abort(new GoneError(exitOf(child) ?? 'the process has exited'))
-      child.once('exit', onExit)
-      try {
-        await ask(childLine(child), {}, AbortSignal.any([signal, gone.signal]))
-      } finally {
-        child.off('exit', onExit)
-      }
-    },
-  }
+      throw new UnderwayError(
+        'OPTIONS_INVALID',
+        "childHealthCheck(child): expected a ChildProcess with a channel; use fork(), or spawn() with stdio: ['inherit', 'inherit', 'inherit', 'ipc']",
+      )
+    return {
+      async healthCheck({ signal }) {
+        const exited = exitOf(child)
+        if (exited !== undefined) throw new GoneError(exited)
+        if (!child.connected) throw new Error('the channel to the process is closed')
+        const gone = new AbortController()
+        const onExit = (): void => gone.abort(new GoneError(exitOf(child) ?? 'the process has exited'))
+        child.once('exit', onExit)
+        try {
+          await ask(childLine(child), {}, AbortSignal.any([signal, gone.signal]))
+        } finally {
+          child.off('exit', onExit)
+        }
+      },
+    }
+  })
 }
 
 function childLine(child: ChildProcess): Line {

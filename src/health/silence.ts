@@ -1,6 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+
 import type { ActivityRecord } from '../activity/record.js'
 import type { ActivityCondition } from '../activity/states.js'
+import { settingUp, shown } from '../base/checked-options.js'
 import type { Timer } from '../base/clock.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { detached } from '../tracing/current.js'
@@ -32,7 +34,7 @@ function positive(name: string, value: unknown, fallback: number): number {
   if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value
   throw new UnderwayError(
     'OPTIONS_INVALID',
-    `watchSilence({ ${name} }): expected a positive number of milliseconds, got ${String(value)}`,
+    `watchSilence({ ${name} }): expected a positive number of milliseconds, got ${shown(value)}`,
   )
 }
 
@@ -55,38 +57,40 @@ function moduleBudgets(given: unknown): ReadonlyMap<string, number> {
  * @throws UnderwayError OPTIONS_INVALID
  */
 export function watchSilence(options: SilenceOptions = {}): SilenceWatch {
-  const lifecycle = (options.tracker ?? getTracker())[lifecycleKey]
-  const modules = moduleBudgets(options.modules)
-  const intervalMillis = positive('intervalMillis', options.intervalMillis, 1_000)
-  const floorMillis = positive('floorMillis', options.floorMillis, 30_000)
-  const gaps = options.learn === false ? undefined : new GapStatistics(floorMillis)
-  const port = {
-    budgetMillis: (record: ActivityRecord) => modules.get(record.module) ?? gaps?.budgetMillis(record.name),
-    gap: (record: ActivityRecord, millis: number) => gaps?.add(record.name, millis),
-  }
-  lifecycle.silence = port
-  /** Those that are not progressing, with what was told of them. */
-  const told = new Map<ActivityRecord, ActivityCondition>()
-  let timer: Timer
-  const look = (): void => {
-    const now = lifecycle.clock.monotonicMillis()
-    for (const record of told.keys()) if (!record.open) told.delete(record)
-    for (const record of lifecycle.open) {
-      const condition = conditionOf(lifecycle, record, now)
-      if (condition === (told.get(record) ?? 'progressing')) continue
-      if (condition === 'progressing') told.delete(record)
-      else told.set(record, condition)
-      announceCondition(lifecycle, record, condition, now)
+  return settingUp('watchSilence(options)', () => {
+    const lifecycle = (options.tracker ?? getTracker())[lifecycleKey]
+    const modules = moduleBudgets(options.modules)
+    const intervalMillis = positive('intervalMillis', options.intervalMillis, 1_000)
+    const floorMillis = positive('floorMillis', options.floorMillis, 30_000)
+    const gaps = options.learn === false ? undefined : new GapStatistics(floorMillis)
+    const port = {
+      budgetMillis: (record: ActivityRecord) => modules.get(record.module) ?? gaps?.budgetMillis(record.name),
+      gap: (record: ActivityRecord, millis: number) => gaps?.add(record.name, millis),
+    }
+    lifecycle.silence = port
+    /** Those that are not progressing, with what was told of them. */
+    const told = new Map<ActivityRecord, ActivityCondition>()
+    let timer: Timer
+    const look = (): void => {
+      const now = lifecycle.clock.monotonicMillis()
+      for (const record of told.keys()) if (!record.open) told.delete(record)
+      for (const record of lifecycle.open) {
+        const condition = conditionOf(lifecycle, record, now)
+        if (condition === (told.get(record) ?? 'progressing')) continue
+        if (condition === 'progressing') told.delete(record)
+        else told.set(record, condition)
+        announceCondition(lifecycle, record, condition, now)
+      }
+      next()
+    }
+    const next = (): void => {
+      timer = detached(() => lifecycle.clock.backgroundTimer(look, intervalMillis))
     }
     next()
-  }
-  const next = (): void => {
-    timer = detached(() => lifecycle.clock.backgroundTimer(look, intervalMillis))
-  }
-  next()
-  const close = (): void => {
-    timer.cancel()
-    if (lifecycle.silence === port) lifecycle.silence = undefined
-  }
-  return { close, [Symbol.dispose]: close }
+    const close = (): void => {
+      timer.cancel()
+      if (lifecycle.silence === port) lifecycle.silence = undefined
+    }
+    return { close, [Symbol.dispose]: close }
+  })
 }

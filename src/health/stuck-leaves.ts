@@ -1,4 +1,5 @@
 import { type ActivityRecord, never } from '../activity/record.js'
+import { settingUp } from '../base/checked-options.js'
 import { durationText } from '../base/duration-text.js'
 import { type Blocker, blockerOf } from '../tracker/blockers.js'
 import { silenceBudgetOf } from '../tracker/condition.js'
@@ -22,23 +23,25 @@ export interface StuckLeavesOptions {
 
 /** What hangs: the lowest running activities of the open trees that are over their silence budget, the longest silence first. */
 export function stuckLeaves(options: StuckLeavesOptions = {}): StuckLeaf[] {
-  const { tracker = getTracker(), limit = 100 } = options
-  const lifecycle = tracker[lifecycleKey]
-  const now = lifecycle.clock.monotonicMillis()
-  const hasOpenChild = new Set<ActivityRecord>()
-  for (const record of lifecycle.open) {
-    const above = record.openAncestor()
-    if (above !== undefined) hasOpenChild.add(above)
-  }
-  const stuck: StuckLeaf[] = []
-  for (const record of lifecycle.open) {
-    if (record.state !== 'running' || hasOpenChild.has(record)) continue
-    const budget = silenceBudgetOf(lifecycle, record)
-    if (budget === undefined || now - record.progressMonotonic <= budget) continue
-    const blocker = blockerOf(record, lifecycle, now)
-    stuck.push({ ...blocker, silenceBudgetMillis: budget, message: messageOf(record, blocker, now) })
-  }
-  return stuck.sort((a, b) => b.silenceMillis - a.silenceMillis).slice(0, limit)
+  return settingUp('stuckLeaves(options)', () => {
+    const { tracker = getTracker(), limit = 100 } = options
+    const lifecycle = tracker[lifecycleKey]
+    const now = lifecycle.clock.monotonicMillis()
+    const hasOpenChild = new Set<ActivityRecord>()
+    for (const record of lifecycle.open) {
+      const above = record.openAncestor()
+      if (above !== undefined) hasOpenChild.add(above)
+    }
+    const stuck: StuckLeaf[] = []
+    for (const record of lifecycle.open) {
+      if (record.state !== 'running' || hasOpenChild.has(record)) continue
+      const budget = silenceBudgetOf(lifecycle, record)
+      if (budget === undefined || now - record.progressMonotonic <= budget) continue
+      const blocker = blockerOf(record, lifecycle, now)
+      stuck.push({ ...blocker, silenceBudgetMillis: budget, message: messageOf(record, blocker, now) })
+    }
+    return stuck.sort((a, b) => b.silenceMillis - a.silenceMillis).slice(0, limit)
+  })
 }
 
 function messageOf(record: ActivityRecord, blocker: Blocker, now: number): string {

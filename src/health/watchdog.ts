@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { Worker } from 'node:worker_threads'
+import { settingUp, shown } from '../base/checked-options.js'
 import { durationText } from '../base/duration-text.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { detached } from '../tracing/current.js'
@@ -60,7 +61,7 @@ function positive(name: string, value: unknown, fallback: number): number {
   if (typeof value === 'number' && value > 0) return value
   throw new UnderwayError(
     'OPTIONS_INVALID',
-    `startWatchdog({ ${name} }): expected a positive number of milliseconds, got ${String(value)}`,
+    `startWatchdog({ ${name} }): expected a positive number of milliseconds, got ${shown(value)}`,
   )
 }
 
@@ -70,7 +71,7 @@ function probesOf(options: ProbeOptions | undefined): WatchdogData['probes'] {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new UnderwayError(
       'OPTIONS_INVALID',
-      `startWatchdog({ probes: { port } }): expected 0 to 65535, got ${String(port)}`,
+      `startWatchdog({ probes: { port } }): expected 0 to 65535, got ${shown(port)}`,
     )
   const loopback = host === 'localhost' || host === '::1' || host.startsWith('127.')
   return { port, host, details: options.details ?? loopback }
@@ -94,14 +95,15 @@ function stateOf(tracker: ActivityTracker): HealthState {
   }
 }
 
-/**
- * Starts a thread that notices when the event loop of this one is blocked, and that answers probes all the same. It never
- * keeps the process alive.
- *
- * @throws UnderwayError OPTIONS_INVALID, also where the address cannot be listened on
- */
-export async function startWatchdog(options: WatchdogOptions = {}): Promise<Watchdog> {
+interface Resolved {
+  readonly tracker: ActivityTracker
+  readonly data: WatchdogData
+  readonly onBlocked: WatchdogOptions['onBlocked']
+}
+
+function resolve(options: WatchdogOptions): Resolved {
   const tracker = options.tracker ?? getTracker()
+  if (!(lifecycleKey in tracker)) throw new TypeError('expected an ActivityTracker')
   const blockedAfterMillis = positive('blockedAfterMillis', options.blockedAfterMillis, 5_000)
   const beatMillis = Math.min(250, Math.max(blockedAfterMillis / 10, 10))
   const memory = new SharedArrayBuffer(slots.length * Int32Array.BYTES_PER_ELEMENT)
@@ -114,13 +116,24 @@ export async function startWatchdog(options: WatchdogOptions = {}): Promise<Watc
     captureStack: options.captureStack ?? true,
     probes: probesOf(options.probes),
   }
+  return { tracker, data, onBlocked: options.onBlocked }
+}
+
+/**
+ * Starts a thread that notices when the event loop of this one is blocked, and that answers probes all the same. It never
+ * keeps the process alive.
+ *
+ * @throws UnderwayError OPTIONS_INVALID, also where the address cannot be listened on
+ */
+export async function startWatchdog(options: WatchdogOptions = {}): Promise<Watchdog> {
+  const { tracker, data, onBlocked } = settingUp('startWatchdog(options)', () => resolve(options))
   // A process that was told to load something first, such as `underway/register`, must not do so for this thread.
   const worker = detached(
     () => new Worker(new URL('./watchdog-worker.js', import.meta.url), { workerData: data, execArgv: [], env: {} }),
   )
-  const dog = new RunningWatchdog(tracker, worker, new Int32Array(memory), options.onBlocked)
+  const dog = new RunningWatchdog(tracker, worker, new Int32Array(data.memory), onBlocked)
   await dog.listening
-  dog.watch(beatMillis)
+  dog.watch(data.beatMillis)
   return dog
 }
 

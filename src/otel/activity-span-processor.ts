@@ -1,7 +1,10 @@
+import { types } from 'node:util'
 import { bounds } from '../activity/bounds.js'
+import type { SpanReference } from '../activity/options.js'
 import { type ActivityRecord, SharedFields } from '../activity/record.js'
 import { attributeNames } from '../activity/semantic-conventions.js'
-import { toAttributes, toText } from '../activity/values.js'
+import { answerOf, toAttributes, toText } from '../activity/values.js'
+import { checkedOptions, type OptionChecks } from '../base/checked-options.js'
 import { lifecycleFor } from '../instrument/connect.js'
 import { parentInContext } from '../instrument/origin.js'
 import { ActivityContext } from '../tracing/activity-context.js'
@@ -9,7 +12,7 @@ import { type Context, ROOT_CONTEXT, trace } from '../tracing/api.js'
 import { recordIn } from '../tracing/current.js'
 import { isOwnWork } from '../tracing/suppressed.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
-import type { ActivityTracker } from '../tracker/tracker.js'
+import { type ActivityTracker, trackerCheck } from '../tracker/tracker.js'
 import { defaultSpanRules, type SpanRule } from './classification.js'
 import { activityOf, type EndedForeignSpan, type ForeignSpan, failureOf, markSpan } from './foreign-span.js'
 
@@ -27,6 +30,11 @@ export function isSpanProcessorInUse(): boolean {
   return inUse > 0
 }
 
+const checks: OptionChecks<ActivitySpanProcessorOptions> = {
+  tracker: trackerCheck,
+  rules: [Array.isArray, 'an array of rules such as defaultSpanRules'],
+}
+
 /**
  * Brings the spans of other code in, while they are open: add it to the `spanProcessors` of your SDK, 2.x or 3.x, before
  * the ones that export. Spans of our own activities are recognised and left alone. No method throws.
@@ -36,34 +44,35 @@ export class ActivitySpanProcessor {
   readonly #rules: readonly SpanRule[]
   #shutDown = false
 
+  /** @throws UnderwayError OPTIONS_INVALID */
   constructor(options: ActivitySpanProcessorOptions = {}) {
-    this.#tracker = options.tracker
-    this.#rules = options.rules ?? defaultSpanRules
+    const { tracker, rules } = checkedOptions('new ActivitySpanProcessor', options, checks)
+    this.#tracker = tracker
+    this.#rules = rules ?? defaultSpanRules
     inUse += 1
   }
 
   /** Called by the SDK. */
   onStart(span: ForeignSpan, parentContext: Context): void {
-    if (this.#shutDown || isOwn(parentContext) || isOwnWork(parentContext)) return
-    const lifecycle = lifecycleFor(this.#tracker, recordIn(parentContext))
-    if (lifecycle.disabled) return
     try {
+      if (this.#shutDown || isOwn(parentContext) || isOwnWork(parentContext)) return
+      const lifecycle = lifecycleFor(this.#tracker, recordIn(parentContext))
+      if (lifecycle.disabled) return
       const type = this.#typeOf(span)
       if (type !== undefined) open(lifecycle, span, parentContext, type)
     } catch (error) {
-      lifecycle.faults.count('tracing.failed', 'ActivitySpanProcessor', error)
+      this.#failed(error)
     }
   }
 
   /** Called by the SDK, also after `shutdown`: what is open must be able to end. */
   onEnd(span: EndedForeignSpan): void {
-    const record = activityOf(span)
-    if (record === undefined || record.span !== undefined || !record.open) return
-    const lifecycle = record.owner as Lifecycle
     try {
-      close(lifecycle, record, span)
+      const record = activityOf(span)
+      if (record === undefined || record.span !== undefined || !record.open) return
+      close(record.owner as Lifecycle, record, span)
     } catch (error) {
-      lifecycle.faults.count('tracing.failed', 'ActivitySpanProcessor', error)
+      this.#failed(error)
     }
   }
 
@@ -74,10 +83,15 @@ export class ActivitySpanProcessor {
     this.#shutDown = true
   }
 
+  /** What is thrown here would come out of the `startSpan` of other code. */
+  #failed(error: unknown): void {
+    lifecycleFor(this.#tracker, undefined).faults.count('tracing.failed', 'ActivitySpanProcessor', error)
+  }
+
   #typeOf(span: ForeignSpan): string | undefined {
     const named = span.attributes[attributeNames.type]
     if (span.attributes[attributeNames.module] !== undefined) return typeof named === 'string' ? named : 'task'
-    return this.#rules.find((rule) => rule.matches(span))?.type ?? undefined
+    return this.#rules.find((rule) => isMatch(rule.matches(span)))?.type ?? undefined
   }
 }
 
@@ -86,8 +100,23 @@ function isOwn(context: Context): boolean {
   return (context as Partial<ActivityContext>).starting === true
 }
 
+/** A promise would match always, and its rejection be nobody's. */
+function isMatch(answer: unknown): boolean {
+  if (!types.isPromise(answer)) return Boolean(answer)
+  answer.catch(() => undefined)
+  throw new TypeError('a rule returned a promise; it must answer at once')
+}
+
+/** Before anything is counted: a span that cannot name itself becomes no activity. */
+function referenceOf(span: ForeignSpan, { faults }: Lifecycle): SpanReference {
+  const reference = answerOf(faults, 'spanContext', () => span.spanContext()) as SpanReference | undefined
+  if (typeof reference?.traceId !== 'string') throw new TypeError('a span has no spanContext()')
+  return reference
+}
+
 function open(lifecycle: Lifecycle, span: ForeignSpan, parentContext: Context, type: string): void {
   const { intake } = lifecycle
+  const reference = referenceOf(span, lifecycle)
   const origin = parentInContext(lifecycle, parentContext)
   const text = (key: string, value: unknown): string | undefined => toText(intake, key, value, bounds.name)
   const name = text('name', span.name) ?? 'span'
@@ -97,7 +126,6 @@ function open(lifecycle: Lifecycle, span: ForeignSpan, parentContext: Context, t
   const row = lifecycle.counters.row(module, group, type)
   const shared = new SharedFields(lifecycle, { name, module, group, type }, undefined, row)
   const record = lifecycle.create(shared, origin.record, undefined, false)
-  const reference = span.spanContext()
   record.remote = origin.remote
   record.takeSpanReference(reference)
   // Work that is handed this activity hangs below the span by its ids; the span itself is not kept.

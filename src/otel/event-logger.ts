@@ -2,7 +2,6 @@ import * as otel from '@opentelemetry/api'
 import { scopeName } from '../activity/semantic-conventions.js'
 import type { Severity } from '../activity/states.js'
 import type { Faults } from '../base/faults.js'
-import { UnderwayError } from '../base/underway-error.js'
 import { version } from '../base/version.js'
 
 /** One log record with a name, as the logs api of 1.10 and `@opentelemetry/api-logs` both take it. */
@@ -39,13 +38,7 @@ const silentLogger: EventLogger = { emit: () => undefined }
 
 /** The api has logs from 1.10 on; before, only the user can say where they are. */
 export function loggerFor(given: EventLogger | undefined, faults: Faults): EventLogger {
-  if (given !== undefined) {
-    if (typeof given?.emit === 'function') return given
-    throw new UnderwayError(
-      'OPTIONS_INVALID',
-      'registerLifecycleLogs({ logger }): give what logs.getLogger(name) returns',
-    )
-  }
+  if (given !== undefined) return given
   const { logs } = otel as { readonly logs?: LogsApi }
   if (logs !== undefined) return logs.getLogger(scopeName, version)
   faults.count(

@@ -1,13 +1,13 @@
 import * as otel from '@opentelemetry/api'
 import { durationBuckets, type MetricDescription, metricNames, scopeName } from '../activity/semantic-conventions.js'
+import { checkedOptions, isFunction, isObject, type OptionChecks } from '../base/checked-options.js'
 import { guarded } from '../base/faults.js'
-import { UnderwayError } from '../base/underway-error.js'
 import { version } from '../base/version.js'
 import { lifecycleFor } from '../instrument/connect.js'
 import { asOwnWork } from '../tracing/suppressed.js'
 import { getTracker } from '../tracker/default-tracker.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
-import type { ActivityTracker } from '../tracker/tracker.js'
+import { type ActivityTracker, trackerCheck } from '../tracker/tracker.js'
 import { LabelSets, RowLabels } from './label-sets.js'
 import { Observations, type Observed, observedMetrics } from './observations.js'
 import { Registrations, registrationBy, type SignalRegistration } from './registration.js'
@@ -30,9 +30,15 @@ function globalMeter(lifecycle: Lifecycle): otel.Meter {
 }
 
 function meterFor(given: otel.Meter | undefined, lifecycle: Lifecycle): otel.Meter {
-  if (given === undefined) return globalMeter(lifecycle)
-  if (typeof given?.addBatchObservableCallback === 'function') return given
-  throw new UnderwayError('OPTIONS_INVALID', 'registerInstruments({ meter }): give what metrics.getMeter(name) returns')
+  return given ?? globalMeter(lifecycle)
+}
+
+const checks: OptionChecks<InstrumentsOptions> = {
+  tracker: trackerCheck,
+  meter: [
+    (value) => isObject(value) && isFunction(value['addBatchObservableCallback']),
+    'what metrics.getMeter(name) returns',
+  ],
 }
 
 const registrations = new Registrations()
@@ -44,7 +50,8 @@ const registrations = new Registrations()
  *
  * @throws UnderwayError OPTIONS_INVALID
  */
-export function registerInstruments(options: InstrumentsOptions = {}): SignalRegistration {
+export function registerInstruments(given: InstrumentsOptions = {}): SignalRegistration {
+  const options = checkedOptions('registerInstruments', given, checks)
   const tracker = options.tracker ?? getTracker()
   const lifecycle = lifecycleFor(tracker, undefined)
   const meter = meterFor(options.meter, lifecycle)

@@ -1,7 +1,7 @@
-import { UnderwayError } from '../base/underway-error.js'
+import { checkedOptions, isFunction, isObject, type OptionChecks } from '../base/checked-options.js'
 import { lifecycleFor } from '../instrument/connect.js'
 import { getTracker } from '../tracker/default-tracker.js'
-import type { ActivityTracker } from '../tracker/tracker.js'
+import { type ActivityTracker, trackerCheck } from '../tracker/tracker.js'
 import { type EventLogger, loggerFor } from './event-logger.js'
 import { LifecycleEvents, type ResolvedLifecycleLogs } from './lifecycle-events.js'
 import { Registrations, registrationBy, type SignalRegistration } from './registration.js'
@@ -33,29 +33,32 @@ export interface LifecycleLogsOptions {
 
 /** Reads a value of `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN`; what it does not know is the default. */
 export function exceptionSignalsOf(value: string | undefined): ExceptionSignals | undefined {
-  const words = (value ?? '').split(',').map((word) => word.trim().toLowerCase())
+  const words = (typeof value === 'string' ? value : '').split(',').map((word) => word.trim().toLowerCase())
   return (['logs/dup', 'logs'] as const).find((known) => words.includes(known))
 }
 
-function numberOf(name: string, given: number | undefined, least: number, otherwise: number): number {
-  if (given === undefined) return otherwise
-  if (typeof given === 'number' && given >= least) return given
-  throw new UnderwayError(
-    'OPTIONS_INVALID',
-    `registerLifecycleLogs({ ${name} }) must be a number of at least ${least}, got ${String(given)}`,
-  )
+function atLeast(least: number): OptionChecks<{ value: number }>['value'] {
+  return [(value) => typeof value === 'number' && value >= least, `a number of at least ${least}`]
+}
+
+const checks: OptionChecks<LifecycleLogsOptions> = {
+  tracker: trackerCheck,
+  logger: [(value) => isObject(value) && isFunction(value['emit']), 'what logs.getLogger(name) returns'],
+  startDelayMillis: atLeast(0),
+  updateMillis: atLeast(1),
+  heartbeatMillis: atLeast(1),
+  maxActivities: atLeast(1),
+  maxBatch: atLeast(1),
+  exceptions: [(value) => value === 'logs' || value === 'logs/dup', "'logs' or 'logs/dup'"],
 }
 
 function resolve(options: LifecycleLogsOptions): ResolvedLifecycleLogs {
-  const { exceptions } = options
-  if (exceptions !== undefined && exceptions !== 'logs' && exceptions !== 'logs/dup')
-    throw new UnderwayError('OPTIONS_INVALID', "registerLifecycleLogs({ exceptions }) must be 'logs' or 'logs/dup'")
   return {
-    startDelayMillis: numberOf('startDelayMillis', options.startDelayMillis, 0, 1_000),
-    updateMillis: numberOf('updateMillis', options.updateMillis, 1, 5_000),
-    heartbeatMillis: numberOf('heartbeatMillis', options.heartbeatMillis, 1, 30_000),
-    maxActivities: numberOf('maxActivities', options.maxActivities, 1, 10_000),
-    exceptions,
+    startDelayMillis: options.startDelayMillis ?? 1_000,
+    updateMillis: options.updateMillis ?? 5_000,
+    heartbeatMillis: options.heartbeatMillis ?? 30_000,
+    maxActivities: options.maxActivities ?? 10_000,
+    exceptions: options.exceptions,
   }
 }
 
@@ -69,11 +72,12 @@ const globalSink = {}
  *
  * @throws UnderwayError OPTIONS_INVALID
  */
-export function registerLifecycleLogs(options: LifecycleLogsOptions = {}): SignalRegistration {
+export function registerLifecycleLogs(given: LifecycleLogsOptions = {}): SignalRegistration {
+  const options = checkedOptions('registerLifecycleLogs', given, checks)
   const tracker = options.tracker ?? getTracker()
   const lifecycle = lifecycleFor(tracker, undefined)
   const resolved = resolve(options)
-  const maxBatch = numberOf('maxBatch', options.maxBatch, 1, 4_096)
+  const maxBatch = options.maxBatch ?? 4_096
   const logger = loggerFor(options.logger, lifecycle.faults)
   return registrations.of(lifecycle, options.logger ?? globalSink, () => {
     const events = new LifecycleEvents(lifecycle, logger, resolved)

@@ -1,5 +1,5 @@
-import { UnderwayError } from '../base/underway-error.js'
-import type { ActivityTracker } from '../tracker/tracker.js'
+import { checkedOptions, isBoolean, isTexts, type OptionChecks } from '../base/checked-options.js'
+import { type ActivityTracker, trackerCheck } from '../tracker/tracker.js'
 import type { Variables } from './environment-values.js'
 
 export interface StartUnderwayOptions {
@@ -25,25 +25,27 @@ export interface StartUnderwayOptions {
   readonly env?: Variables | undefined
 }
 
-const flags = ['traces', 'metrics', 'logs', 'flushOnSignals', 'handOverAtExit'] as const
+const flag = [isBoolean, 'true or false'] as const
+
+const checks: OptionChecks<StartUnderwayOptions> = {
+  serviceName: [(value) => typeof value === 'string' && value !== '', 'a text'],
+  resourceAttributes: [isTexts, 'an object of texts'],
+  traces: flag,
+  metrics: flag,
+  logs: flag,
+  tracker: trackerCheck,
+  flushOnSignals: flag,
+  exitTimeoutMillis: [
+    (value) => typeof value === 'number' && value >= 0 && value <= 60_000,
+    'a number from 0 to 60000',
+  ],
+  handOverAtExit: flag,
+  env: [isTexts, 'an object such as process.env'],
+}
 
 /** @throws UnderwayError OPTIONS_INVALID */
-export function checkStartOptions(options: StartUnderwayOptions): void {
-  const refuse = (what: string): never => {
-    throw new UnderwayError('OPTIONS_INVALID', `startUnderway(${what}`)
-  }
-  if (typeof options !== 'object' || options === null) refuse('options): options must be an object')
-  const { serviceName, exitTimeoutMillis } = options
-  if (serviceName !== undefined && (typeof serviceName !== 'string' || serviceName === '')) {
-    refuse('{ serviceName }): expected a text')
-  }
-  if (exitTimeoutMillis !== undefined && !(exitTimeoutMillis >= 0 && exitTimeoutMillis <= 60_000)) {
-    refuse('{ exitTimeoutMillis }): expected a number from 0 to 60000')
-  }
-  for (const flag of flags) {
-    const value: unknown = options[flag]
-    if (value !== undefined && typeof value !== 'boolean') refuse(`{ ${flag} }): expected true or false`)
-  }
+export function checkStartOptions(options: StartUnderwayOptions): StartUnderwayOptions {
+  return checkedOptions('startUnderway', options, checks)
 }
 
 /** Names of the options of a second call that ask for something else than the first did. */

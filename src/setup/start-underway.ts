@@ -20,8 +20,8 @@ let current: Start | undefined
  *
  * @throws UnderwayError SETUP_SDK_MISSING with the line that installs what is missing, OPTIONS_INVALID
  */
-export async function startUnderway(options: StartUnderwayOptions = {}): Promise<UnderwayHandle> {
-  checkStartOptions(options)
+export async function startUnderway(given: StartUnderwayOptions = {}): Promise<UnderwayHandle> {
+  const options = checkStartOptions(given)
   if (current === undefined) current = begin(options)
   else warnOfOptions(current, options)
   return await current.handle

@@ -1,6 +1,8 @@
+import { checkedOptions, isBoolean, isFunction, isObject, isTexts, type OptionChecks } from '../base/checked-options.js'
 import { type Clock, systemClock } from '../base/clock.js'
 import { getTracker } from '../tracker/default-tracker.js'
-import type { ActivityTracker } from '../tracker/tracker.js'
+import { type ActivityTracker, trackerCheck } from '../tracker/tracker.js'
+import { clockCheck } from '../tracker/tracker-options.js'
 import type { TerminalOutput } from './output.js'
 
 /** `live` redraws in place, `lines` writes a line where something happened, `json` writes every change as a line. */
@@ -76,7 +78,22 @@ function sharing(output: TerminalOutput): TerminalOutput[] {
   return standard.filter((stream) => stream === output || stream.isTTY === true)
 }
 
-export function resolveView(options: TerminalViewOptions): ResolvedView {
+const checks: OptionChecks<TerminalViewOptions> = {
+  tracker: trackerCheck,
+  output: [(value) => isObject(value) && isFunction(value['write']), 'a stream with write()'],
+  env: [isTexts, 'an object such as process.env'],
+  mode: [(value) => value === 'live' || value === 'lines' || value === 'json', "'live', 'lines' or 'json'"],
+  color: [isBoolean, 'true or false'],
+  unicode: [isBoolean, 'true or false'],
+  title: [(value) => typeof value === 'string', 'a text'],
+  summary: [isBoolean, 'true or false'],
+  longMillis: [(value) => typeof value === 'number', 'a number'],
+  clock: clockCheck,
+}
+
+/** @throws UnderwayError OPTIONS_INVALID */
+export function resolveView(given: TerminalViewOptions): ResolvedView {
+  const options = checkedOptions('terminalView', given, checks)
   const tracker = options.tracker ?? getTracker()
   const output = options.output ?? process.stdout
   const env = options.env ?? {}

@@ -22,6 +22,11 @@ export interface TerminalView extends Disposable {
   stop(): void
 }
 
+/** A line may come from code without types. */
+function written(line: unknown): string {
+  return typeof line === 'string' || typeof line === 'number' || typeof line === 'bigint' ? `${line}` : ''
+}
+
 const drivers = {
   live: LiveDriver,
   lines: LinesDriver,
@@ -31,6 +36,8 @@ const drivers = {
 /**
  * Shows what a tracker's activities do, until `stop`. Never keeps the process alive. In a terminal it redraws a block in
  * place; in a pipe, in CI and in a dumb terminal it writes one line for what is worth it.
+ *
+ * @throws UnderwayError OPTIONS_INVALID
  */
 export function terminalView(options: TerminalViewOptions = {}): TerminalView {
   const view = resolveView(options)
@@ -73,5 +80,5 @@ export function terminalView(options: TerminalViewOptions = {}): TerminalView {
     unsubscribe()
     driver.end(view.summary ? summary() : undefined)
   }
-  return { mode: view.mode, log: (line) => driver.log(line), summary, stop, [Symbol.dispose]: stop }
+  return { mode: view.mode, log: (line: unknown) => driver.log(written(line)), summary, stop, [Symbol.dispose]: stop }
 }

@@ -1,8 +1,9 @@
+import { checkedOptions, type OptionChecks } from '../base/checked-options.js'
 import { UnderwayError } from '../base/underway-error.js'
 import type { Blocker } from '../tracker/blockers.js'
 import { getTracker } from '../tracker/default-tracker.js'
 import type { Scope } from '../tracker/scope.js'
-import type { ActivityTracker } from '../tracker/tracker.js'
+import { type ActivityTracker, trackerCheck } from '../tracker/tracker.js'
 
 export interface ExpectQuiescentOptions extends Scope {
   /** @defaultValue the default tracker */
@@ -10,6 +11,8 @@ export interface ExpectQuiescentOptions extends Scope {
 }
 
 const shown = 10
+
+const checks: OptionChecks<Pick<ExpectQuiescentOptions, 'tracker'>> = { tracker: trackerCheck }
 
 function line(blocker: Blocker): string {
   const from = blocker.startedFrom === undefined ? '' : `, started at ${blocker.startedFrom}`
@@ -21,11 +24,11 @@ function line(blocker: Blocker): string {
 /**
  * Fails a test that leaves work open: put it at the end, or in `afterEach`.
  *
- * @throws UnderwayError NOT_QUIESCENT, with what is still open and where it was started
+ * @throws UnderwayError OPTIONS_INVALID; NOT_QUIESCENT, with what is still open and where it was started
  */
 export function expectQuiescent(options: ExpectQuiescentOptions = {}): void {
-  const { tracker = getTracker(), ...scope } = options
-  const blockers = tracker.blockers(scope)
+  const { tracker = getTracker() } = checkedOptions('expectQuiescent', options, checks)
+  const blockers = tracker.blockers(options)
   if (blockers.length === 0) return
   const lines = blockers.slice(0, shown).map(line)
   if (blockers.length > shown) lines.push(`  … and ${blockers.length - shown} more`)

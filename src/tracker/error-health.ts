@@ -26,7 +26,23 @@ export interface ErrorHealth {
 
 const noErrors: SeverityCounts = Object.freeze({ info: 0, warning: 0, error: 0, critical: 0 })
 
-export function sumCounts(a: SeverityCounts, b: SeverityCounts): SeverityCounts {
+/** A count that may come from another process or version; what is none is left out. */
+function numberIn<T extends object>(holder: T | undefined, key: keyof T, otherwise: number): number {
+  try {
+    const value: unknown = holder?.[key]
+    return typeof value === 'number' && Number.isFinite(value) ? value : otherwise
+  } catch {
+    return otherwise
+  }
+}
+
+function countsIn(given: SeverityCounts): SeverityCounts {
+  const read = (severity: Severity): number => numberIn(given, severity, 0)
+  return { info: read('info'), warning: read('warning'), error: read('error'), critical: read('critical') }
+}
+
+export function sumCounts(first: SeverityCounts, second: SeverityCounts): SeverityCounts {
+  const [a, b] = [countsIn(first), countsIn(second)]
   return {
     info: a.info + b.info,
     warning: a.warning + b.warning,
@@ -41,18 +57,20 @@ function plural(count: number, noun: string): string {
 
 /** A pure function of the counts in the window, so that the counts of several processes can be summed first. */
 export function errorHealthOf(
-  counts: SeverityCounts,
-  windowMillis: number,
+  given: SeverityCounts,
+  givenWindow: number,
   thresholds: ErrorHealthThresholds = {},
 ): ErrorHealth {
+  const counts = countsIn(given)
+  const windowMillis = numberIn({ givenWindow }, 'givenWindow', 0)
   const errorLevelCount = counts.error + counts.critical
   const warningLevelCount = counts.warning
   const minutes = windowMillis / 60_000
   const span = `in the last ${minutes >= 1 ? `${Number(minutes.toFixed(1))} min` : `${windowMillis / 1000} s`}`
   const status =
-    errorLevelCount >= (thresholds.errors ?? 1)
+    errorLevelCount >= numberIn(thresholds, 'errors', 1)
       ? 'error'
-      : warningLevelCount >= (thresholds.warnings ?? 1)
+      : warningLevelCount >= numberIn(thresholds, 'warnings', 1)
         ? 'warning'
         : 'healthy'
   const seen = [plural(errorLevelCount, 'error'), plural(warningLevelCount, 'warning')].join(' and ')

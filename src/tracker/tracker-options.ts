@@ -1,8 +1,8 @@
 import { types } from 'node:util'
 import type { Redact } from '../activity/values.js'
+import { checkedOptions, isBoolean, isFunction, isObject, type OptionChecks } from '../base/checked-options.js'
 import type { Clock } from '../base/clock.js'
 import type { WarningListener } from '../base/faults.js'
-import { UnderwayError } from '../base/underway-error.js'
 import type { ErrorHealthThresholds } from './error-health.js'
 
 export interface TrackerOptions {
@@ -39,10 +39,6 @@ function countUpTo(most: number): (value: unknown) => boolean {
   return (value) => typeof value === 'number' && value >= 1 && value <= most
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
-}
-
 function areThresholds(value: unknown): boolean {
   if (!isObject(value)) return false
   return [value['errors'], value['warnings']].every(
@@ -54,45 +50,27 @@ function isBuffer(value: unknown): boolean {
   return types.isAnyArrayBuffer(value) && value.byteLength >= 64 && value.byteLength % 8 === 0
 }
 
-const checks: {
-  readonly [K in keyof Required<TrackerOptions>]: readonly [(value: unknown) => boolean, expected: string]
-} = {
+/** What a clock must be. */
+export const clockCheck: OptionChecks<{ clock: unknown }>['clock'] = [
+  (value) => isObject(value) && clockMethods.every((name) => typeof value[name] === 'function'),
+  `an object with ${clockMethods.join(', ')}`,
+]
+
+const checks: OptionChecks<TrackerOptions> = {
   serviceName: [(value) => typeof value === 'string' && value !== '', 'a text'],
   maxErrors: [countUpTo(1e9), 'a number of at least 1'],
   maxDetails: [countUpTo(1e9), 'a number of at least 1'],
   maxModules: [countUpTo(1e9), 'a number of at least 1'],
   errorWindowMillis: [countUpTo(dayMillis), `a number from 1 to ${dayMillis}`],
   errorThresholds: [areThresholds, 'an object { errors, warnings } of numbers'],
-  redact: [(value) => typeof value === 'function', 'a function (key, value) => value'],
-  disabled: [(value) => typeof value === 'boolean', 'true or false'],
-  clock: [
-    (value) => isObject(value) && clockMethods.every((name) => typeof value[name] === 'function'),
-    `an object with ${clockMethods.join(', ')}`,
-  ],
+  redact: [isFunction, 'a function (key, value) => value'],
+  disabled: [isBoolean, 'true or false'],
+  clock: clockCheck,
   counterBuffer: [isBuffer, 'an ArrayBuffer or SharedArrayBuffer of at least 64 bytes, a multiple of 8'],
-  onWarning: [(value) => typeof value === 'function', 'a function (message, code) => void'],
+  onWarning: [isFunction, 'a function (message, code) => void'],
 }
 
 /** Reads the options once. @throws UnderwayError OPTIONS_INVALID, naming the option and what it may be */
 export function checkTrackerOptions(given: TrackerOptions): TrackerOptions {
-  if (!isObject(given)) {
-    throw new UnderwayError(
-      'OPTIONS_INVALID',
-      `new ActivityTracker(options): options must be an object, got ${given === null ? 'null' : typeof given}`,
-    )
-  }
-  const read: Record<string, unknown> = {}
-  for (const [key, [accepts, expected]] of Object.entries(checks)) {
-    const refuse = (cause?: unknown): UnderwayError =>
-      new UnderwayError('OPTIONS_INVALID', `new ActivityTracker({ ${key} }): expected ${expected}`, { cause })
-    let accepted: boolean
-    try {
-      read[key] = (given as Record<string, unknown>)[key]
-      accepted = read[key] === undefined || accepts(read[key])
-    } catch (error) {
-      throw refuse(error)
-    }
-    if (!accepted) throw refuse()
-  }
-  return read
+  return checkedOptions('new ActivityTracker', given, checks)
 }

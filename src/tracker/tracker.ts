@@ -5,6 +5,7 @@ import { isMainThread, threadId } from 'node:worker_threads'
 import type { ActivityHandle } from '../activity/handle.js'
 import type { ActivityProcess, ActivitySnapshot } from '../activity/snapshot.js'
 import { type Intake, readOptions, toNumber, toText } from '../activity/values.js'
+import { isObject, type OptionChecks } from '../base/checked-options.js'
 import { systemClock } from '../base/clock.js'
 import { type FaultKind, Faults } from '../base/faults.js'
 import { type Blocker, blockerOf } from './blockers.js'
@@ -51,6 +52,12 @@ export interface Unsubscribe extends Disposable {
 
 /** The key under which a tracker holds its inside, for this and other copies of the package. */
 export const lifecycleKey: unique symbol = Symbol.for('underway.tracker.lifecycle/1') as never
+
+/** What the option `tracker` of a set-up call must be; a tracker of another copy of the package is as good. */
+export const trackerCheck: OptionChecks<{ tracker: unknown }>['tracker'] = [
+  (value) => isObject(value) && lifecycleKey in value,
+  'an ActivityTracker',
+]
 
 /** Knows what is open, how it is, and when it is done. `new ActivityTracker()` is isolated from every other. */
 export class ActivityTracker {

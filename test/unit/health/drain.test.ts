@@ -111,7 +111,7 @@ describe('draining', () => {
 
 test.each([
   [{ timeoutMillis: -1 }, 'drain({ timeoutMillis }): expected a number of milliseconds, got -1'],
-  [{ policy: 'stop' }, 'drain({ policy }): expected finish or abort, got stop'],
+  [{ policy: 'stop' }, "drain({ policy }): expected finish or abort, got 'stop'"],
   [{ modules: { Trainer: true } }, 'drain({ modules: { Trainer } }): expected finish or abort, got true'],
   [{ modules: 5 }, 'expected an object such as'],
   [{ flush: 5 }, 'drain({ flush }): expected a function, got 5'],

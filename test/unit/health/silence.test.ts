@@ -92,7 +92,7 @@ describe('a watch over silence', () => {
 
   test.each([
     [{ floorMillis: -1 }, 'watchSilence({ floorMillis }): expected a positive number of milliseconds, got -1'],
-    [{ intervalMillis: 'often' }, 'got often'],
+    [{ intervalMillis: 'often' }, "got 'often'"],
     [{ modules: 5 }, 'expected an object such as { Trainer: 60_000 }'],
     [{ modules: { Trainer: 0 } }, 'watchSilence({ modules: { Trainer } })'],
   ])('refuses %j', (options, message) => {
