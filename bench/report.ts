@@ -75,8 +75,8 @@ ${report.ends}
   \`--no-allocation-site-pretenuring\`: without it V8 makes stock bimodal, by the luck of the process.
 - A run counts only if every change reached the subscriber, every span reached the exporter, every child span had its
   parent and nothing stayed open. To that end all variants go back to the event loop after every 250 calls.
-- *While much is open* activities are handles in a ring of 100,000, with SDK 3.x and one subscriber; the ratio is to the
-  same variant with a single one open. What the oldest of many costs more is mostly the collector's, with spans alone too.
+- *While much is open* means 100,000 handles that nobody ends, or of which the oldest ends and another one starts each
+  time, with SDK 3.x and one subscriber. The ratio is to the same variant with a single one open.
 - *Memory* is heap and external memory after garbage collection, per activity, with tens of thousands open and nobody
   subscribed. Of a pending call it includes the promises that the call itself makes.
 
