@@ -75,7 +75,8 @@ export type Line = keyof typeof packagesOf
 
 /** Installs the built package with the packages of one line into a project of its own, from tarballs. */
 export async function installLine(workbench: Workbench, line: Line): Promise<string> {
-  const folders = [repositoryRoot, ...packagesOf[line]()]
+  const own = withDependencies(ownModules, Object.keys(manifestIn(repositoryRoot).dependencies ?? {}))
+  const folders = [...new Set([repositoryRoot, ...own, ...packagesOf[line]()])]
   const tarballs = await workbench.packAll(folders)
   const names = folders.map((folder) => manifestIn(folder).name)
   const dependencies = Object.fromEntries(names.map((name, index) => [name, `file:${tarballs[index]}`]))
