@@ -60,6 +60,7 @@ export const eventNames = {
 export const labelNames = {
   run: 'run',
   faultKind: 'underway.fault.kind',
+  signal: 'underway.signal',
 } as const
 
 /** What stands in the place of names beyond a bound. */
@@ -175,6 +176,13 @@ export const metricNames = {
     unit: '{change}',
     labels: [],
     description: 'changes that subscribers did not get because their batch was full',
+  },
+  exportDropped: {
+    name: 'underway.export.dropped',
+    kind: 'counter',
+    unit: '{item}',
+    labels: [labelNames.signal],
+    description: 'spans, metric exports and log records of startUnderway that were not delivered',
   },
   faults: {
     name: 'underway.faults',

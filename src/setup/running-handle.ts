@@ -48,7 +48,14 @@ export class RunningHandle implements UnderwayHandle {
       loggerProvider: logs?.provider as never,
       exceptionSignal: parts.environment.exceptionSignal,
     })
-    parts.tracker[lifecycleKey].flushers.add(this.#flusher)
+    const { flushers, lostExports } = parts.tracker[lifecycleKey]
+    flushers.add(this.#flusher)
+    for (const [signal, { outlet }] of Object.entries(parts.running))
+      if (outlet !== undefined)
+        lostExports.set(signal, () => {
+          const { dropped, failed } = outlet.status()
+          return dropped + failed
+        })
     this.#unwatch = watchExit({
       outlets: this.#outlets,
       waitMillis: this.#exitWaitMillis,
@@ -91,7 +98,9 @@ export class RunningHandle implements UnderwayHandle {
       true,
     )
     this.#detach()
-    this.#parts.tracker[lifecycleKey].flushers.delete(this.#flusher)
+    const { flushers, lostExports } = this.#parts.tracker[lifecycleKey]
+    flushers.delete(this.#flusher)
+    for (const signal of Object.keys(this.#parts.running)) lostExports.delete(signal)
     for (const { outlet, unregister } of this.#all) {
       outlet?.close()
       unregister()

@@ -75,6 +75,8 @@ export class Lifecycle implements RecordOwner {
   draining: Draining | undefined = undefined
   /** What is to be sent before the process ends. */
   readonly flushers = new Set<() => unknown>()
+  /** What exporters have lost so far, by signal. */
+  readonly lostExports = new Map<string, () => number>()
   readonly #ids = new IdIndex()
   readonly #details: KeptDetails
   #sweeping = false

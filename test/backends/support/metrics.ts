@@ -20,6 +20,7 @@ const prometheusNames = {
   runProgress: 'activity_run_progress',
   currentStep: 'experiment_current_step',
   feedDropped: 'underway_feed_dropped_total',
+  exportDropped: 'underway_export_dropped_total',
   faults: 'underway_faults_total',
 } as const satisfies Record<Metric, string>
 

@@ -18,6 +18,8 @@ export interface Look {
   readonly modules: readonly ModuleStatus[]
   readonly step: number
   readonly quiescent: boolean
+  /** What `startUnderway` says it could not deliver, by signal. */
+  readonly notDelivered: Readonly<Record<string, number>>
 }
 
 /** What it exported between two looks. */
@@ -60,6 +62,7 @@ export function expectedSeries(look: Look): Omit<Record<Metric, Series>, TimedMe
     runProgress: Object.fromEntries(runs.map(({ name, progress }) => [name, (progress?.percent ?? 0) / 100])),
     currentStep: { '': look.step },
     feedDropped: { '': snapshot.subscribers.reduce((sum, { dropped }) => sum + dropped, 0) },
+    exportDropped: look.notDelivered,
     faults: { ...snapshot.faults },
   }
 }

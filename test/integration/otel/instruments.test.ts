@@ -4,6 +4,7 @@ import { durationBuckets, metricNames } from '../../../src/activity/semantic-con
 import { planActivity, runActivity, startActivity } from '../../../src/index.js'
 import { registerInstruments } from '../../../src/otel/instruments.js'
 import { ManualClock } from '../../../src/testing/index.js'
+import { lifecycleKey } from '../../../src/tracker/tracker.js'
 import { newTracker } from '../../support/otel.js'
 import { type Collected, registerMetrics } from '../../support/otel-metrics.js'
 
@@ -219,6 +220,7 @@ describe('series', () => {
     const { sdk, clock, tracker } = instrumented()
     tracker.registerModule('Trainer', { group: 'train' })
     tracker.step = 1
+    tracker[lifecycleKey].lostExports.set('traces', () => 1)
     const job = planActivity({ tracker, module: 'Trainer', type: 'run', name: 'run' })
     await clock.advance(1)
     job.start().update({ percent: 10 })

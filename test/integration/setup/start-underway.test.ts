@@ -13,6 +13,7 @@ import {
   type UnderwayHandle,
 } from '../../../src/index.js'
 import { ActivitySpanProcessor } from '../../../src/otel/index.js'
+import { lifecycleKey } from '../../../src/tracker/tracker.js'
 import { unregisterAll } from '../../support/otel.js'
 import { OtlpReceiver } from '../../support/otlp-receiver.js'
 
@@ -46,6 +47,30 @@ function work(count: number): void {
 }
 
 describe('startUnderway', () => {
+  test('counts what could not be delivered, by signal, for the metric', async () => {
+    const tracker = new ActivityTracker()
+    const collector = await receiver()
+    const elsewhere = await receiver()
+    const nobody = elsewhere.endpoint
+    await elsewhere[Symbol.asyncDispose]()
+    const underway = await start(
+      collector,
+      { tracker },
+      {
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${nobody}/v1/traces`,
+        OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: '100',
+      },
+    )
+    const lost = (): Record<string, number> =>
+      Object.fromEntries([...tracker[lifecycleKey].lostExports].map(([signal, count]) => [signal, count()]))
+    expect(lost()).toEqual({ traces: 0, metrics: 0, logs: 0 })
+    startActivity({ tracker, name: 'work' }).complete()
+    await underway.flush()
+    expect(lost()).toEqual({ traces: 1, metrics: 0, logs: 0 })
+    await underway.shutdown()
+    expect(lost()).toEqual({})
+  })
+
   test('is flushed by a drain', async () => {
     const collector = await receiver()
     const tracker = new ActivityTracker()
