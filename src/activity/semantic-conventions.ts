@@ -154,7 +154,7 @@ export const metricNames = {
     kind: 'gauge',
     unit: '',
     labels: [module],
-    description: '1 while the registered module is up, else 0',
+    description: '1 while the module is up, else 0',
   },
   runProgress: {
     name: 'activity.run.progress',

@@ -32,6 +32,7 @@ export const faultAdvice = {
   'signal.dropped': 'log events were left out: too many activities at once, or changes were dropped on the way',
   'propagation.failed': 'a carrier could not be read or written',
   'rows.overflow': 'more than 10,000 combinations of module, group and type: the rest count as "(other)"',
+  'report.failed': 'the report about a blocked event loop could not be written',
   'watchdog.failed': 'the thread that watches the event loop has failed; nothing watches it any more',
   disabled: 'tracking is switched off: functions are called directly and nothing is counted',
 } as const

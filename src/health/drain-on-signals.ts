@@ -3,6 +3,8 @@
 import { constants } from 'node:os'
 import { settingUp } from '../base/checked-options.js'
 import { UnderwayError } from '../base/underway-error.js'
+import { getTracker } from '../tracker/default-tracker.js'
+import { lifecycleKey } from '../tracker/tracker.js'
 import { checkDrainOptions, type DrainOptions, type DrainReport, drain } from './drain.js'
 
 export interface DrainOnSignalsOptions extends DrainOptions {
@@ -36,7 +38,9 @@ export function drainOnSignals(options: DrainOnSignalsOptions = {}): Disposable 
       draining = true
       void drain(drainOptions)
         .then((report) => onDrained?.(report))
-        .catch((error: unknown) => console.error(error))
+        .catch((error: unknown) =>
+          (options.tracker ?? getTracker())[lifecycleKey].faults.count('option.threw', 'onDrained', error),
+        )
         .finally(() => process.exit(exitCode))
     }
     for (const signal of signals) process.on(signal, received)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
+import { shown } from '../base/checked-options.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { type ExceptionPolicy, exceptionPolicies } from './policy.js'
 
@@ -108,15 +109,7 @@ const sectionsInSeconds = { exceptionHandling: 'exception_handling', healthCheck
 type Values = Readonly<Record<string, unknown>>
 
 function invalid(place: string, wanted: string, value: unknown): UnderwayError {
-  const got =
-    value === null
-      ? 'null'
-      : typeof value === 'string'
-        ? `'${value.slice(0, 40)}'`
-        : typeof value === 'number'
-          ? String(value)
-          : typeof value
-  return new UnderwayError('OPTIONS_INVALID', `${place}: expected ${wanted}, got ${got}`)
+  return new UnderwayError('OPTIONS_INVALID', `${place}: expected ${wanted}, got ${shown(value)}`)
 }
 
 const wantedOf: Readonly<Record<Kind, string>> = {

@@ -44,4 +44,5 @@ export interface BlockedReport {
 export type FromWatchdog =
   | { readonly kind: 'listening'; readonly url: string | undefined }
   | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'unwritten'; readonly message: string }
   | { readonly kind: 'recovered'; readonly report: BlockedReport }

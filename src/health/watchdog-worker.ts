@@ -34,7 +34,7 @@ async function writeReport(blockedMillis: number): Promise<void> {
   try {
     writeFileSync(data.reportFile, `${JSON.stringify(report, undefined, 2)}\n`)
   } catch (error) {
-    console.error(`underway: ${data.reportFile} cannot be written: ${(error as Error).message}`)
+    tell({ kind: 'unwritten', message: (error as Error).message })
   }
 }
 

@@ -163,6 +163,8 @@ class RunningWatchdog implements Watchdog {
         case 'failed':
           void worker.terminate()
           return reject(new UnderwayError('OPTIONS_INVALID', `startWatchdog({ probes }): ${message.message}`))
+        case 'unwritten':
+          return tracker[lifecycleKey].faults.count('report.failed', `reportFile: ${message.message}`)
         case 'recovered':
           return this.#recovered(message.report)
       }

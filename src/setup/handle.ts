@@ -35,7 +35,7 @@ export interface UnderwayHandle extends AsyncDisposable {
   /**
    * Exports what is left and stops; `false` if something was lost. The same promise every time.
    *
-   * @param options `timeoutMillis`: three quarters of `exitTimeoutMillis` by default
+   * @param options `timeoutMillis`: two thirds of `exitTimeoutMillis` by default
    */
   shutdown(options?: { readonly timeoutMillis?: number }): Promise<boolean>
 }

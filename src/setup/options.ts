@@ -17,7 +17,7 @@ export interface StartUnderwayOptions {
   readonly tracker?: ActivityTracker | undefined
   /** Shuts down on SIGTERM and SIGINT, and then lets the signal have its way unless somebody else listens. @defaultValue false */
   readonly flushOnSignals?: boolean | undefined
-  /** How long the end of the process may take longer for the collector; three quarters of it are waited. @defaultValue 1000 */
+  /** How long the end of the process may take longer for the collector; two thirds of it are waited. @defaultValue 1000 */
   readonly exitTimeoutMillis?: number | undefined
   /** Passes spans and logs that are left at `process.exit` or a crash to a short-lived child process. @defaultValue true */
   readonly handOverAtExit?: boolean | undefined

@@ -12,7 +12,7 @@ import type { Outlet } from './pipeline.js'
 import type { Running } from './running.js'
 
 /** How much of the time that the end may take is waited; the rest is for writing what is left, and for tearing down. */
-const waitShare = 0.75
+const waitShare = 0.65
 
 interface Parts {
   readonly options: StartUnderwayOptions

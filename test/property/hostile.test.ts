@@ -16,6 +16,7 @@ import {
   trackDecision,
 } from '../../src/index.js'
 import type { ManualClock } from '../../src/testing/index.js'
+import { scopeKeys, startKeys, updateKeys } from '../support/hostile-keys.js'
 import { hostile, hostileMakers, hostileOptions, type Maker } from '../support/hostile-values.js'
 import { balanceAfterEach, expectBalanced, newTracker, turn } from '../support/tracked.js'
 
@@ -35,32 +36,6 @@ afterEach(async () => {
   expect(unhandled).toEqual([])
 })
 
-const optionKeys = [
-  'name',
-  'module',
-  'group',
-  'type',
-  'kind',
-  'plan',
-  'attributes',
-  'metadata',
-  'parent',
-  'from',
-  'links',
-  'attempt',
-  'severity',
-  'id',
-  'startTime',
-  'silenceBudgetMillis',
-  'timeoutMillis',
-  'errors',
-  'thread',
-  'considered',
-  'reason',
-  'leftAs',
-]
-const updateKeys = ['done', 'total', 'percent', 'step', 'attributes', 'metadata', 'considered', 'reason', 'result']
-const scopeKeys = ['module', 'group', 'type', 'within', 'attributes', 'where', 'planned', 'self']
 const waitKeys = [...scopeKeys, 'timeoutMillis', 'settleMillis', 'signal']
 
 interface Scene {
@@ -150,7 +125,7 @@ describe('hostile values are kept away from the code that is tracked', () => {
   test('runActivity calls its function once and passes on the very value or error, whatever the options are', async () => {
     await fc.assert(
       fc.asyncProperty(
-        hostileOptions({ name: 'block', module: 'Trainer' }, optionKeys),
+        hostileOptions({ name: 'block', module: 'Trainer' }, startKeys),
         outcomes,
         async (options, outcome) => {
           const at = scene()
@@ -180,7 +155,7 @@ describe('hostile values are kept away from the code that is tracked', () => {
 
   test('an async block resolves and rejects with the very value, whatever it is', async () => {
     await fc.assert(
-      fc.asyncProperty(hostileOptions({ name: 'block' }, optionKeys), outcomes, async (options, outcome) => {
+      fc.asyncProperty(hostileOptions({ name: 'block' }, startKeys), outcomes, async (options, outcome) => {
         const at = scene()
         // In a box: a promise would follow a hostile thenable by itself.
         const box = { value: outcome.what.make() }
@@ -204,7 +179,7 @@ describe('hostile values are kept away from the code that is tracked', () => {
   test('startActivity and planActivity give a working handle, whatever the options are', async () => {
     await fc.assert(
       fc.asyncProperty(
-        hostileOptions({ name: 'handle', module: 'Trainer' }, optionKeys),
+        hostileOptions({ name: 'handle', module: 'Trainer' }, startKeys),
         fc.boolean(),
         async (options, planned) => {
           const at = scene()
@@ -485,7 +460,7 @@ describe('what may throw throws an UnderwayError with a code', () => {
   test('trackActivity when decorating', () => {
     const { tracker } = newTracker()
     fc.assert(
-      fc.property(hostileOptions({ tracker, name: 'n' }, [...optionKeys, 'did', 'result']), hostile, (options, fn) => {
+      fc.property(hostileOptions({ tracker, name: 'n' }, [...startKeys, 'did', 'result']), hostile, (options, fn) => {
         expectOurs(() => trackActivity(options.make() as object, fn.make() as () => void))
         expectOurs(() => trackActivity(options.make() as object))
         expectOurs(() => trackActivity({ tracker })(fn.make() as () => void))

@@ -5,6 +5,7 @@ import * as terminal from '../../src/terminal/index.js'
 import * as testing from '../../src/testing/index.js'
 import type { Draw } from './hostile-draw.js'
 import { healthDoors } from './hostile-health-doors.js'
+import { scopeKeys, startKeys, updateKeys } from './hostile-keys.js'
 
 export interface Scene {
   readonly tracker: root.ActivityTracker
@@ -15,33 +16,7 @@ export interface Scene {
 /** @returns what a call gave; a promise is awaited */
 export type Door = (at: Scene, draw: Draw) => unknown
 
-const startKeys = [
-  'name',
-  'module',
-  'group',
-  'type',
-  'kind',
-  'plan',
-  'attributes',
-  'metadata',
-  'parent',
-  'from',
-  'links',
-  'attempt',
-  'severity',
-  'id',
-  'startTime',
-  'silenceBudgetMillis',
-  'timeoutMillis',
-  'errors',
-  'thread',
-  'considered',
-  'reason',
-  'leftAs',
-]
 const wrapKeys = [...startKeys, 'did', 'result', 'tracker']
-const updateKeys = ['done', 'total', 'percent', 'step', 'attributes', 'metadata', 'considered', 'reason', 'result']
-const scopeKeys = ['module', 'group', 'type', 'within', 'attributes', 'where', 'planned', 'self']
 const trackerKeys = [
   'serviceName',
   'maxErrors',
