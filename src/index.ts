@@ -56,6 +56,7 @@ export type { Change, ChangeBody, FeedItem, Gap } from './tracker/change.js'
 export type { ChangeStream, ChangesOptions, FeedSnapshot, StreamItem } from './tracker/change-stream.js'
 export type { CounterColumn, CounterRow } from './tracker/counters.js'
 export { getTracker } from './tracker/default-tracker.js'
+export type { ErrorGroup } from './tracker/error-groups.js'
 export {
   type ErrorHealth,
   type ErrorHealthThresholds,
@@ -65,7 +66,14 @@ export {
 } from './tracker/error-health.js'
 export type { ErrorFilter, ErrorRecord, ErrorReport } from './tracker/error-log.js'
 export type { ActivityEvent, ChangeOf, EventName } from './tracker/events.js'
-export type { HealthCheck, ModuleOptions, ModuleRegistration, ModuleStatus } from './tracker/modules.js'
+export type {
+  HealthCheck,
+  HealthCheckContext,
+  ModuleOptions,
+  ModuleRegistration,
+  ModuleStatus,
+  ModuleTransition,
+} from './tracker/modules.js'
 export type { WaitOptions } from './tracker/quiescence.js'
 export type { Scope } from './tracker/scope.js'
 export type { OverflowPolicy, SubscribeOptions, SubscriptionStats } from './tracker/subscription.js'

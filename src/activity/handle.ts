@@ -23,7 +23,7 @@ export interface ActivityHandle extends ActivityFields {
   readonly spanId: string
   /** `true` until it ends, also after a verdict while its function still runs. */
   readonly isOpen: boolean
-  /** Aborted by `cancel` of this activity or of one above it, by `timeoutMillis`, and while draining. */
+  /** Aborted by `cancel` of this activity or of one above it, by `timeoutMillis`, by the option `signal`, and while draining. */
   readonly signal: AbortSignal
   /** Planned work begins. @param doing what it is doing, for people */
   start(doing?: string): this

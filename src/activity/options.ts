@@ -105,6 +105,8 @@ export interface ActivityDescription {
   readonly silenceBudgetMillis?: number | undefined
   /** After this time its `signal` is aborted and it fails with a TimeoutError. */
   readonly timeoutMillis?: number | undefined
+  /** When it is aborted, so is the activity's own `signal`, with the same reason. */
+  readonly signal?: AbortSignal | undefined
   readonly errors?: ErrorReporting | undefined
   /** The logical thread that the work belongs to, in your own words. */
   readonly thread?: string | undefined

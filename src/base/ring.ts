@@ -22,6 +22,13 @@ export class Ring<T> {
     this.#pushed += 1
   }
 
+  /** As far back as somebody reads. */
+  *newestFirst(): Generator<T, void, undefined> {
+    for (let number = this.#pushed - 1; number >= this.#pushed - this.size; number -= 1) {
+      yield this.#slots[number % this.capacity] as T
+    }
+  }
+
   /** Oldest first. */
   *[Symbol.iterator](): Generator<T, void, undefined> {
     for (let number = this.#pushed - this.size; number < this.#pushed; number += 1) {

@@ -21,6 +21,7 @@ import {
   toAttributes,
   toJsonObject,
   toNumber,
+  toSignal,
   toText,
 } from '../activity/values.js'
 import { extract } from '../tracing/propagation.js'
@@ -58,6 +59,7 @@ export interface Description {
   readonly startTime: number | Date | undefined
   readonly silenceBudgetMillis: number | undefined
   readonly timeoutMillis: number | undefined
+  readonly signal: AbortSignal | undefined
   readonly errors: ErrorReporting | undefined
   readonly thread: string | undefined
   readonly considered: readonly string[] | undefined
@@ -98,6 +100,7 @@ const emptyDescription: Description = Object.freeze({
   startTime: undefined,
   silenceBudgetMillis: undefined,
   timeoutMillis: undefined,
+  signal: undefined,
   errors: undefined,
   thread: undefined,
   considered: undefined,
@@ -176,6 +179,7 @@ class Reader {
       startTime: this.#startTime(options.startTime),
       silenceBudgetMillis: this.#duration('silenceBudgetMillis', options.silenceBudgetMillis),
       timeoutMillis: this.#duration('timeoutMillis', options.timeoutMillis),
+      signal: this.#signal(options.signal),
       errors: this.#errors(options.errors),
       thread: this.#text('thread', options.thread, bounds.name),
       considered: toTexts(this.#intake, 'considered', options.considered),
@@ -216,6 +220,12 @@ class Reader {
   #duration(key: string, value: unknown): number | undefined {
     const millis = toNumber(this.#intake, key, value)
     return millis === undefined || millis >= 0 ? millis : this.#invalid(key)
+  }
+
+  #signal(value: unknown): AbortSignal | undefined {
+    if (value === undefined) return undefined
+    const signal = this.#perCall('signal', value)
+    return signal === undefined ? undefined : (toSignal(signal) ?? this.#invalid('signal'))
   }
 
   #startTime(value: unknown): number | Date | undefined {

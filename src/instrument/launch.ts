@@ -7,6 +7,7 @@ import { startSpan } from '../tracing/span.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import type { StartPlace } from '../tracker/start-sites.js'
 import type { Description } from './description.js'
+import { followSignal } from './follow-signal.js'
 import { originOf } from './origin.js'
 
 function chosenId(what: Description, lifecycle: Lifecycle): string | undefined {
@@ -85,6 +86,7 @@ export function launch(
   else keepUntilStart(record.detail(), what)
   lifecycle.announce(record, startTime === undefined ? record.createdAt : undefined)
   if (what.timeoutMillis !== undefined && !asPlanned) lifecycle.deadline(record, what.timeoutMillis)
+  if (what.signal !== undefined) followSignal(lifecycle, record, what.signal)
   return record
 }
 

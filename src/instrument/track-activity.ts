@@ -12,7 +12,7 @@ type PerCallKey = 'module' | 'group' | 'plan' | 'attributes' | 'parent'
  * wrapping, annotated (`module(this: Worker) { … }`) in a decorator.
  */
 export interface ActivityOptions<This, Args extends readonly unknown[], R>
-  extends Omit<StartOptions, PerCallKey | 'attempt' | 'id' | 'from' | 'startTime'> {
+  extends Omit<StartOptions, PerCallKey | 'attempt' | 'signal' | 'id' | 'from' | 'startTime'> {
   /** @defaultValue the enclosing activity's, else the tracker's service name */
   readonly module?: PerCall<This, Args, string> | undefined
   /** @defaultValue the registered module's */
@@ -21,6 +21,8 @@ export interface ActivityOptions<This, Args extends readonly unknown[], R>
   readonly plan?: PerCall<This, Args, string> | undefined
   readonly attributes?: PerCall<This, Args, NonNullable<ActivityDescription['attributes']>> | undefined
   readonly attempt?: PerCall<This, Args, NonNullable<ActivityDescription['attempt']>> | undefined
+  /** When it is aborted, so is the activity's own `signal`; for example `(options) => options.signal`. */
+  readonly signal?: PerCall<This, Args, AbortSignal | undefined> | undefined
   /** `null` starts a new root. @defaultValue the current activity */
   readonly parent?: PerCall<This, Args, ParentActivity | null> | undefined
   /** What to keep of the value it returns. @defaultValue nothing */

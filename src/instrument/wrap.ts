@@ -23,7 +23,7 @@ export type NameOf = (self: unknown) => string
 /** The wrapping options as the runtime sees them: per-call options are functions. */
 export type RawOptions = Readonly<Record<string, unknown>>
 
-const perCallKeys = ['module', 'group', 'plan', 'attributes', 'parent', 'attempt'] as const
+const perCallKeys = ['module', 'group', 'plan', 'attributes', 'parent', 'attempt', 'signal'] as const
 const expected: Readonly<Record<string, readonly string[]>> = {
   name: ['string'],
   module: ['string', 'function'],
@@ -39,6 +39,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   id: ['string'],
   silenceBudgetMillis: ['number'],
   timeoutMillis: ['number'],
+  signal: ['object', 'function'],
   errors: ['object'],
   thread: ['string'],
   considered: ['object'],

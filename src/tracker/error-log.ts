@@ -1,7 +1,7 @@
 import { toErrorInfo } from '../activity/error-info.js'
 import { uuidv7 } from '../activity/ids.js'
 import { isSeverity, type Severity } from '../activity/states.js'
-import { type Intake, type JsonObject, toJsonObject, toNumber, toText } from '../activity/values.js'
+import { type Intake, type JsonObject, toJsonObject, toText } from '../activity/values.js'
 import type { Clock } from '../base/clock.js'
 import { Ring } from '../base/ring.js'
 
@@ -34,9 +34,25 @@ export interface ErrorRecord {
 /** Which errors to list. */
 export interface ErrorFilter {
   readonly module?: string | undefined
+  readonly work?: string | undefined
+  /** The class or code of the error. */
+  readonly type?: string | undefined
   readonly severity?: Severity | undefined
-  /** The newest so many. @defaultValue all that are kept */
+  /** At most so many: of errors the newest, of groups the largest. @defaultValue all that are kept */
   readonly limit?: number | undefined
+}
+
+/** What errors, and groups of them, are chosen by. */
+export function matches(
+  filter: ErrorFilter,
+  { module, work, type, severity }: Pick<ErrorRecord, 'module' | 'work' | 'type' | 'severity'>,
+): boolean {
+  return (
+    module === (filter.module ?? module) &&
+    work === (filter.work ?? work) &&
+    type === (filter.type ?? type) &&
+    severity === (filter.severity ?? severity)
+  )
 }
 
 /** The errors that are kept in memory, the oldest leaving first, and which error objects were counted already. */
@@ -85,12 +101,15 @@ export class ErrorLog {
   }
 
   /** Newest last. */
-  list(filter: ErrorFilter): ErrorRecord[] {
-    const chosen = [...this.#ring].filter(
-      ({ module, severity }) => module === (filter.module ?? module) && severity === (filter.severity ?? severity),
-    )
-    const limit = toNumber(this.#intake, 'limit', filter.limit)
-    return limit === undefined ? chosen : chosen.slice(Math.max(chosen.length - Math.max(Math.floor(limit), 0), 0))
+  list(filter: ErrorFilter, limit: number): ErrorRecord[] {
+    const chosen: ErrorRecord[] = []
+    if (limit === 0) return chosen
+    for (const record of this.#ring.newestFirst()) {
+      if (!matches(filter, record)) continue
+      chosen.push(record)
+      if (chosen.length === limit) break
+    }
+    return chosen.reverse()
   }
 
   /** How many have left memory because newer ones came. */

@@ -1,9 +1,10 @@
 import { CopiedError } from '../activity/error-info.js'
 import type { ActivityRecord } from '../activity/record.js'
 import { isSeverity, type Severity } from '../activity/states.js'
-import { type Intake, toText } from '../activity/values.js'
+import { type Intake, toNumber, toText } from '../activity/values.js'
 import type { Clock } from '../base/clock.js'
 import { type ErrorCount, ErrorCounts } from './error-counts.js'
+import { type ErrorGroup, ErrorGroups } from './error-groups.js'
 import { type ErrorHealth, type ErrorHealthThresholds, ErrorWindow, errorHealthOf } from './error-health.js'
 import { type ErrorFilter, ErrorLog, type ErrorRecord, type ErrorReport } from './error-log.js'
 
@@ -25,6 +26,7 @@ export class Errors {
   readonly #log: ErrorLog
   readonly #window: ErrorWindow
   readonly #counts = new ErrorCounts()
+  readonly #groups: ErrorGroups
   /** A thrown primitive has no identity: it is known by the activity above the one that failed with it last. */
   readonly #passing = new WeakMap<ActivityRecord, unknown[]>()
   /** What an activity failed with that may have spans of other code below it, which can end later than itself. */
@@ -33,6 +35,7 @@ export class Errors {
   constructor(options: ErrorsOptions) {
     this.#options = options
     this.#log = new ErrorLog(options.clock, options.intake, options.maxErrors)
+    this.#groups = new ErrorGroups(options.maxErrors)
     this.#window = new ErrorWindow(options.clock, options.windowMillis)
   }
 
@@ -47,6 +50,7 @@ export class Errors {
     const record = this.#log.add(error, report, fallback)
     this.#window.add(record.severity)
     this.#counts.add(record.module, record.type, record.severity)
+    this.#groups.add(record)
     this.#options.published(record)
     return record.id
   }
@@ -93,11 +97,24 @@ export class Errors {
   }
 
   list(filter: ErrorFilter): ErrorRecord[] {
-    return this.#log.list(filter)
+    return this.#log.list(filter, this.#limit(filter))
+  }
+
+  groups(filter: ErrorFilter): ErrorGroup[] {
+    return this.#groups.list(filter, this.#limit(filter))
+  }
+
+  #limit({ limit }: ErrorFilter): number {
+    const given = toNumber(this.#options.intake, 'limit', limit)
+    return given === undefined ? this.#options.maxErrors : Math.max(Math.floor(given), 0)
   }
 
   get dropped(): number {
     return this.#log.dropped
+  }
+
+  get droppedGroups(): number {
+    return this.#groups.dropped
   }
 
   text(key: string, value: unknown): string | undefined {

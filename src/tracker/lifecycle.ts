@@ -1,5 +1,6 @@
 import { isAbortError, toErrorInfo } from '../activity/error-info.js'
 import {
+  type ActivityControl,
   ActivityRecord,
   type LogEntry,
   never,
@@ -12,6 +13,7 @@ import type { EndedState } from '../activity/states.js'
 import type { Intake } from '../activity/values.js'
 import { type Clock, wallAt } from '../base/clock.js'
 import type { Faults } from '../base/faults.js'
+import { atEnd } from './at-end.js'
 import type { Counters, Row } from './counters.js'
 import { Durations } from './durations.js'
 import type { Errors } from './errors.js'
@@ -253,7 +255,7 @@ export class Lifecycle implements RecordOwner {
       this.faults.count('end.ignored', record.name)
       return
     }
-    record.control?.cancelTimeout?.()
+    record.control?.atEnd?.()
     if (state === 'failed') this.#describeFailure(record, error)
     else if (state === 'cancelled') this.#cancelled(record)
     // Describing runs code of the user (getters, `redact`), which may have ended the activity itself.
@@ -292,13 +294,14 @@ export class Lifecycle implements RecordOwner {
   /** The reason of an abort from above becomes the reason of what it cancelled. */
   #cancelled(record: ActivityRecord): void {
     if (record.details?.reason !== undefined) return
-    const reason = this.aborted(record)?.reason
+    const aborted = this.aborted(record)
     // The text is ours, or has passed the intake when it came in.
-    if (reason instanceof Error) record.detail().reason = reason.message
+    const text = aborted?.text ?? (aborted?.reason instanceof Error ? aborted.reason.message : '')
+    if (text !== '') record.detail().reason = text
   }
 
   /** Why the signal of this activity is aborted, if it is: by itself or by one above it. */
-  aborted(record: ActivityRecord): { readonly reason: unknown } | undefined {
+  aborted(record: ActivityRecord): ActivityControl['aborted'] {
     for (let at: ActivityRecord | undefined = record; at !== undefined; at = at.origin) {
       if (at.control?.aborted !== undefined) return at.control.aborted
     }
@@ -306,11 +309,11 @@ export class Lifecycle implements RecordOwner {
   }
 
   /** Aborts the signals of an activity and of everything open below it. */
-  abort(record: ActivityRecord, reason: unknown): void {
+  abort(record: ActivityRecord, reason: unknown, text?: string): void {
     if (record.control?.aborted !== undefined) return
     // All are marked before any listener runs, as listeners may end some; a signal that is first read later is aborted too.
     const reached = [record, ...this.#openBelow(record)]
-    for (const one of reached) one.controls().aborted ??= { reason }
+    for (const one of reached) one.controls().aborted ??= { reason, text }
     for (const one of reached) one.control?.abort?.abort(reason)
   }
 
@@ -342,7 +345,7 @@ export class Lifecycle implements RecordOwner {
       this.conclude(record, { state: 'failed', error: { value: error } })
       this.abort(record, error)
     }, timeoutMillis)
-    record.controls().cancelTimeout = () => timer.cancel()
+    atEnd(record, () => timer.cancel())
   }
 
   /** Makes sure that the activity does not stay open for ever once nobody holds its handle. */

@@ -25,6 +25,15 @@ export interface ModuleOptions {
   readonly group?: string | undefined
 }
 
+/** A module went down, or came up again. */
+export interface ModuleTransition {
+  /** Milliseconds since the Unix epoch. */
+  readonly time: number
+  readonly state: 'up' | 'down'
+  /** Why it went down. */
+  readonly reason?: string
+}
+
 export interface ModuleStatus {
   readonly name: string
   readonly group?: string
@@ -35,6 +44,8 @@ export interface ModuleStatus {
   readonly gone?: true
   /** Since when it is as it is, milliseconds since the Unix epoch. */
   readonly since?: number
+  /** How it came to that: the latest ten changes of its state, the newest last. */
+  readonly transitions?: readonly ModuleTransition[]
   /** When it was last checked, milliseconds since the Unix epoch. */
   readonly checkedAt?: number
   /** Activities open in it, planned ones included. */
@@ -60,8 +71,12 @@ interface Module {
   reason: string | undefined
   gone: boolean
   since: number
+  sinceMonotonic: number
+  transitions: readonly ModuleTransition[]
   checkedAt: number | undefined
 }
+
+const maxTransitions = 10
 
 /** What the modules need of their tracker. */
 export interface ModuleHost {
@@ -72,6 +87,7 @@ export interface ModuleHost {
   tallies(): Iterable<Tally>
   changed(status: ModuleStatus): void
   reportDown(module: string, reason: string, error: unknown): void
+  reportUp(module: string, downMillis: number): void
   ownWork<T>(work: () => T): T
   /** A text as it may be kept and shown. */
   text(reason: string): string
@@ -115,6 +131,15 @@ function reasonOf(error: unknown): string {
   }
 }
 
+/** What a check throws may be anything, a proxy that throws included. */
+function saysGone(error: unknown): boolean {
+  try {
+    return typeof error === 'object' && error !== null && goneKey in error
+  } catch {
+    return false
+  }
+}
+
 /** The registered modules and how they are. */
 export class Modules {
   readonly #host: ModuleHost
@@ -150,7 +175,7 @@ export class Modules {
     if (this.#modules.size >= this.#maxModules) {
       throw new UnderwayError(
         'OPTIONS_INVALID',
-        `more than ${this.#maxModules} modules; register parts of the program, not pieces of work`,
+        `registerModule('${name}'): there are ${this.#maxModules} modules already; register parts of the program, not pieces of work, or raise maxModules of the tracker`,
       )
     }
     const module: Module = {
@@ -161,6 +186,8 @@ export class Modules {
       reason: undefined,
       gone: false,
       since: this.#host.clock.wallMillis(),
+      sinceMonotonic: this.#host.clock.monotonicMillis(),
+      transitions: [],
       checkedAt: undefined,
     }
     this.#modules.set(name, module)
@@ -226,10 +253,11 @@ export class Modules {
   #up(module: Module): true {
     module.checkedAt = this.#host.clock.wallMillis()
     if (module.state === 'down') {
-      module.state = 'up'
+      const downSince = module.sinceMonotonic
       module.reason = undefined
       module.gone = false
-      module.since = module.checkedAt
+      this.#enter(module, 'up')
+      this.#host.reportUp(module.name, module.sinceMonotonic - downSince)
       this.#host.changed(this.#status(module))
     }
     return true
@@ -237,20 +265,29 @@ export class Modules {
 
   #down(module: Module, reason: string, error: unknown): false {
     module.checkedAt = this.#host.clock.wallMillis()
-    const before = module.state
-    module.state = 'down'
     module.reason = reason
-    module.gone = typeof error === 'object' && error !== null && goneKey in error
-    if (before === 'up') {
-      module.since = module.checkedAt
+    module.gone = saysGone(error)
+    if (module.state === 'up') {
+      this.#enter(module, 'down')
       this.#host.reportDown(module.name, reason, error)
       this.#host.changed(this.#status(module))
     }
     return false
   }
 
+  #enter(module: Module, state: Module['state']): void {
+    const { clock } = this.#host
+    module.state = state
+    module.since = clock.wallMillis()
+    module.sinceMonotonic = clock.monotonicMillis()
+    const { since: time, reason } = module
+    const transition = Object.freeze({ time, state, ...(reason === undefined ? {} : { reason }) })
+    // A new list each time, so that a status that was handed out stays as it was.
+    module.transitions = Object.freeze([...module.transitions, transition].slice(-maxTransitions))
+  }
+
   #status(module: Module): ModuleStatus {
-    const { name, group, state, reason, gone, since, checkedAt } = module
+    const { name, group, state, reason, gone, since, transitions, checkedAt } = module
     const tally = this.#host.tally(name)
     return {
       name,
@@ -259,6 +296,7 @@ export class Modules {
       ...(reason === undefined ? {} : { reason }),
       ...(gone ? { gone } : {}),
       since,
+      ...(transitions.length === 0 ? {} : { transitions }),
       ...(checkedAt === undefined ? {} : { checkedAt }),
       open: tally?.open ?? 0,
       planned: tally?.planned ?? 0,

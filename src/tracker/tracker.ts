@@ -7,11 +7,13 @@ import type { ActivityProcess, ActivitySnapshot } from '../activity/snapshot.js'
 import { type Intake, readOptions, toNumber, toText } from '../activity/values.js'
 import { isObject, type OptionChecks } from '../base/checked-options.js'
 import { systemClock } from '../base/clock.js'
+import { durationText } from '../base/duration-text.js'
 import { type FaultKind, Faults } from '../base/faults.js'
 import { type Blocker, blockerOf } from './blockers.js'
 import type { FeedItem } from './change.js'
 import { ChangeLog, type ChangeStream, type ChangesOptions, type FeedSnapshot } from './change-stream.js'
 import { type CounterColumn, type CounterRow, Counters } from './counters.js'
+import type { ErrorGroup } from './error-groups.js'
 import type { ErrorHealth, SeverityCounts } from './error-health.js'
 import type { ErrorFilter, ErrorRecord, ErrorReport } from './error-log.js'
 import { Errors } from './errors.js'
@@ -41,6 +43,8 @@ export interface TrackerSnapshot {
   /** Errors in the window, by severity. */
   readonly errors: SeverityCounts
   readonly droppedErrors: number
+  /** Groups of errors that left memory because others came. */
+  readonly droppedErrorGroups: number
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>
   readonly subscribers: readonly SubscriptionStats[]
 }
@@ -58,6 +62,11 @@ export const trackerCheck: OptionChecks<{ tracker: unknown }>['tracker'] = [
   (value) => isObject(value) && lifecycleKey in value,
   'an ActivityTracker',
 ]
+
+/** The work of errors that a health check is about. */
+const healthCheckWork = 'health check'
+const defaultTimeoutMillis = 5_000
+const errorFilterKeys = ['module', 'work', 'type', 'severity', 'limit'] as const
 
 /** Knows what is open, how it is, and when it is done. `new ActivityTracker()` is isolated from every other. */
 export class ActivityTracker {
@@ -121,7 +130,13 @@ export class ActivityTracker {
           void errors.report(
             error ?? `module ${module} is down: ${reason}`,
             {},
-            { module, work: 'health check', activityId: undefined },
+            { module, work: healthCheckWork, activityId: undefined },
+          ),
+        reportUp: (module, downMillis) =>
+          void errors.report(
+            `module ${module} is up again after ${durationText(downMillis)}`,
+            { severity: 'info' },
+            { module, work: healthCheckWork, activityId: undefined },
           ),
       },
       Math.floor(options.maxModules ?? 10_000),
@@ -223,6 +238,20 @@ export class ActivityTracker {
     return this.#changes.open(readOptions(this[lifecycleKey].faults, 'changes(options)', options, ['since', 'signal']))
   }
 
+  /**
+   * Cancels what is open in the scope, leaving out the activity that asks and its ancestors: work whose function runs gets
+   * its `signal` aborted, everything else ends at once.
+   *
+   * @param reason for people
+   * @returns how many there were
+   */
+  cancel(scope?: Scope, reason?: string): number {
+    const ports = this[lifecycleKey].ports
+    const chosen = this.#quiescence.list(scope)
+    for (const record of chosen) if (record.open) ports?.handleOf(record).cancel(reason)
+    return chosen.length
+  }
+
   /** Delivers to all subscribers what they have not seen, now. */
   flushNow(): void {
     this[lifecycleKey].feed.drain()
@@ -237,8 +266,11 @@ export class ActivityTracker {
   checkModuleLiveness(options?: { readonly timeoutMillis?: number }): Promise<boolean> {
     const { faults, intake } = this[lifecycleKey]
     const given = readOptions(faults, 'checkModuleLiveness(options)', options, ['timeoutMillis'])
-    const timeoutMillis = toNumber(intake, 'timeoutMillis', given.timeoutMillis) ?? 5_000
-    return this.#modules.checkAll(timeoutMillis)
+    const timeoutMillis = toNumber(intake, 'timeoutMillis', given.timeoutMillis) ?? defaultTimeoutMillis
+    if (timeoutMillis >= 0) return this.#modules.checkAll(timeoutMillis)
+    // At once every module would be down.
+    faults.count('option.invalid', 'checkModuleLiveness({ timeoutMillis })')
+    return this.#modules.checkAll(defaultTimeoutMillis)
   }
 
   modules(): ModuleStatus[] {
@@ -263,7 +295,13 @@ export class ActivityTracker {
   /** The errors that are kept, newest last. */
   errors(filter: ErrorFilter = {}): ErrorRecord[] {
     const { errors, faults } = this[lifecycleKey]
-    return errors.list(readOptions(faults, 'errors(filter)', filter, ['module', 'severity', 'limit']) as ErrorFilter)
+    return errors.list(readOptions(faults, 'errors(filter)', filter, errorFilterKeys) as ErrorFilter)
+  }
+
+  /** Errors by type, module and work, the largest group first: also of errors that are not kept any more. */
+  errorGroups(filter: ErrorFilter = {}): ErrorGroup[] {
+    const { errors, faults } = this[lifecycleKey]
+    return errors.groups(readOptions(faults, 'errorGroups(filter)', filter, errorFilterKeys) as ErrorFilter)
   }
 
   /** The current step of the training or the loop. */
@@ -293,6 +331,7 @@ export class ActivityTracker {
       rows: counters.rows(),
       errors: errors.windowCounts(),
       droppedErrors: errors.dropped,
+      droppedErrorGroups: errors.droppedGroups,
       faults: faults.toJSON(),
       subscribers: feed.stats(),
     }

@@ -97,6 +97,8 @@ const meter = {
   createHistogram: () => ({ record: () => undefined }),
 }
 
+const errorFilterKeys = ['module', 'work', 'type', 'severity', 'limit']
+
 const setUpKeys = [
   'serviceName',
   'resourceAttributes',
@@ -159,6 +161,8 @@ export const doors: Readonly<Record<string, Door>> = {
   '. ActivityTracker.runningSummary': ({ tracker }, draw) => tracker.runningSummary(draw.options({}, ['all']) as never),
   '. ActivityTracker.openActivities': ({ tracker }, draw) =>
     tracker.openActivities(draw.options({}, scopeKeys) as never),
+  '. ActivityTracker.cancel': ({ tracker }, draw) =>
+    tracker.cancel(draw.options({ module: 'M' }, scopeKeys) as never, draw.value() as string),
   '. ActivityTracker.activity': ({ tracker }, draw) => tracker.activity(draw.value() as string),
   '. ActivityTracker.subscribe': ({ tracker }, draw) =>
     void tracker.subscribe(
@@ -184,8 +188,11 @@ export const doors: Readonly<Record<string, Door>> = {
   '. ActivityTracker.reportError': ({ tracker }, draw) =>
     tracker.reportError(draw.value(), draw.options({}, ['module', 'work', 'severity', 'details']) as never),
   '. ActivityTracker.errorHealth': ({ tracker }) => tracker.errorHealth(),
-  '. ActivityTracker.errors': ({ tracker }, draw) =>
-    tracker.errors(draw.options({}, ['module', 'severity', 'limit']) as never),
+  '. ActivityTracker.errors': ({ tracker }, draw) => tracker.errors(draw.options({}, errorFilterKeys) as never),
+  '. ActivityTracker.errorGroups': ({ tracker }, draw) => {
+    tracker.reportError(draw.value(), { work: 'grouped' })
+    return tracker.errorGroups(draw.options({}, errorFilterKeys) as never)
+  },
   '. ActivityTracker.snapshot': ({ tracker }) => tracker.snapshot(),
   '. Unsubscribe.[dispose]': ({ tracker }) => tracker.subscribe(() => undefined)[Symbol.dispose](),
   '. ChangeStream.next': async ({ tracker }) => {

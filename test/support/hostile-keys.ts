@@ -17,6 +17,7 @@ export const startKeys: readonly string[] = [
   'startTime',
   'silenceBudgetMillis',
   'timeoutMillis',
+  'signal',
   'errors',
   'thread',
   'considered',

@@ -11,6 +11,10 @@ import { balanceAfterEach, deferred, newTracker, turn } from '../../support/trac
 
 balanceAfterEach()
 
+function thrower(): never {
+  throw new Error('do not look')
+}
+
 function codeOf(work: () => unknown): string | undefined {
   try {
     work()
@@ -121,6 +125,9 @@ describe('registering', () => {
     const { tracker } = newTracker()
     const first = tracker.registerModule('Trainer')
     expect(codeOf(() => tracker.registerModule('Trainer'))).toBe('MODULE_DUPLICATE')
+    expect(() => tracker.registerModule('Trainer')).toThrow(
+      "module 'Trainer' is registered already; call unregister() on the first registration, or choose another name",
+    )
     first.unregister()
     const second = tracker.registerModule('Trainer')
     first.unregister()
@@ -188,6 +195,18 @@ describe('liveness', () => {
       'health check threw',
     ],
     [
+      'rejects with a number',
+      async () => {
+        throw 7
+      },
+      'health check threw 7',
+    ],
+    [
+      'rejects with what throws when it is looked at',
+      () => Promise.reject(new Proxy({}, { has: thrower, get: thrower, getPrototypeOf: thrower })),
+      'health check threw',
+    ],
+    [
       'rejects',
       async () => {
         throw new Error('lost')
@@ -252,10 +271,52 @@ describe('liveness', () => {
       'up Trainer',
       'up Trainer',
     ])
-    expect(tracker.errors().map((error) => [error.module, error.work, error.message])).toEqual([
-      ['Trainer', 'health check', 'module Trainer is down: health check returned false'],
-      ['Trainer', 'health check', 'module Trainer is down: health check returned false'],
+    expect(tracker.errors().map((error) => [error.module, error.work, error.severity, error.message])).toEqual([
+      ['Trainer', 'health check', 'error', 'module Trainer is down: health check returned false'],
+      ['Trainer', 'health check', 'info', 'module Trainer is up again after 0 ms'],
+      ['Trainer', 'health check', 'error', 'module Trainer is down: health check returned false'],
     ])
+  })
+
+  test('transitions are kept with their times and reasons, the latest ten of them', async () => {
+    const { tracker, clock } = newTracker()
+    const worker = new Worker()
+    tracker.registerModule('Trainer', { healthCheck: worker })
+    expect(tracker.modules()[0]).not.toHaveProperty('transitions')
+    const began = clock.wallMillis()
+    worker.well = false
+    await tracker.checkModuleLiveness()
+    await clock.advance(90_000)
+    worker.well = true
+    await tracker.checkModuleLiveness()
+    const { transitions } = tracker.modules()[0] ?? {}
+    expect(transitions).toEqual([
+      { time: began, state: 'down', reason: 'health check returned false' },
+      { time: began + 90_000, state: 'up' },
+    ])
+    expect(tracker.errors().at(-1)?.message).toBe('module Trainer is up again after 1 min')
+    for (let times = 0; times < 20; times += 1) {
+      worker.well = !worker.well
+      await clock.advance(1_000)
+      await tracker.checkModuleLiveness()
+    }
+    expect(tracker.modules()[0]?.transitions).toHaveLength(10)
+    expect(tracker.modules()[0]?.transitions?.at(-1)).toEqual({ time: clock.wallMillis(), state: 'up' })
+    // What was handed out before stays as it was.
+    expect(transitions).toHaveLength(2)
+  })
+
+  test.each([-1, Number.NaN, '5s'])('a timeout of %o is counted, and the default holds', async (timeoutMillis) => {
+    const { tracker, clock } = newTracker()
+    tracker.registerModule('Trainer', { healthCheck: async () => undefined })
+    tracker.registerModule('Hanging', { healthCheck: () => new Promise(() => {}) })
+    const answer = tracker.checkModuleLiveness({ timeoutMillis: timeoutMillis as number })
+    await clock.advance(4_999)
+    expect(tracker.modules().map(({ state }) => state)).toEqual(['up', 'up'])
+    await clock.advance(1)
+    expect(await answer).toBe(false)
+    expect(tracker.modules().map(({ state }) => state)).toEqual(['up', 'down'])
+    expect(tracker.snapshot().faults).toEqual({ 'option.invalid': 1 })
   })
 
   test('a module that was unregistered while it was asked is left alone', async () => {

@@ -87,6 +87,7 @@ describe('a snapshot', () => {
         },
       ],
       errors: { info: 0, warning: 0, error: 1, critical: 0 },
+      droppedErrorGroups: 0,
       droppedErrors: 0,
       faults: {},
       subscribers: [{ name: 'mine', delivered: 0, dropped: 0, faults: 0, spentMillis: 0, waiting: 9 }],
