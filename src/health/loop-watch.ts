@@ -2,6 +2,8 @@ import type { LoopState } from './watchdog-protocol.js'
 
 /** Beats that come this much later than they should, on average, make a loop saturated. */
 const saturatedFactor = 4
+/** So does having had something to do for this share of the time. */
+const saturatedBusy = 0.95
 const windowBeats = 20
 
 /** Tells from a counter that the watched loop raises whether the loop turns. Pure: fed with times and counts. */
@@ -11,7 +13,7 @@ export class LoopWatch {
   #beats: number
   #changedAt: number
   /** When recent beats were seen. */
-  readonly #seen: { readonly time: number; readonly beats: number }[] = []
+  readonly #seen: { readonly time: number; readonly beats: number; readonly busy: number }[] = []
 
   constructor(beatMillis: number, blockedAfterMillis: number, now: number) {
     this.#beatMillis = beatMillis
@@ -20,15 +22,19 @@ export class LoopWatch {
     this.#changedAt = now
   }
 
-  /** Notes how many beats there were by now. */
-  look(now: number, beats: number): void {
+  /**
+   * Notes how many beats there were by now.
+   *
+   * @param busy the share of the time between the latest two beats in which the loop had something to do
+   */
+  look(now: number, beats: number, busy: number): void {
     if (beats !== this.#beats) {
       // What it did not do while it was wedged says nothing about how it turns now.
       if (this.blockedMillis(now) >= this.#blockedAfterMillis) this.#seen.length = 0
       this.#beats = beats
       this.#changedAt = now
     }
-    this.#seen.push({ time: now, beats })
+    this.#seen.push({ time: now, beats, busy })
     if (this.#seen.length > windowBeats) this.#seen.shift()
   }
 
@@ -42,6 +48,8 @@ export class LoopWatch {
     const [oldest] = this.#seen
     if (oldest === undefined || this.#seen.length < windowBeats) return 'ok'
     const expected = (now - oldest.time) / this.#beatMillis
-    return this.#beats - oldest.beats < expected / saturatedFactor ? 'saturated' : 'ok'
+    if (this.#beats - oldest.beats < expected / saturatedFactor) return 'saturated'
+    const busy = this.#seen.reduce((sum, seen) => sum + seen.busy, 0) / this.#seen.length
+    return busy >= saturatedBusy ? 'saturated' : 'ok'
   }
 }

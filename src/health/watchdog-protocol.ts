@@ -1,10 +1,11 @@
+import type { ErrorHealth } from '../tracker/error-health.js'
 import type { StackFrame } from './blocked-stack.js'
 
-/** `saturated`: the event loop turns, but late. `wedged`: it does not turn at all. */
+/** `saturated`: the event loop turns, but without a pause, or late. `wedged`: it does not turn at all. */
 export type LoopState = 'ok' | 'saturated' | 'wedged'
 
-/** Places in the shared memory. */
-export const slots = { beats: 0, ready: 1, started: 2, draining: 3, length: 4 } as const
+/** Places in the shared memory; `busy` is in thousandths of the time since the beat before. */
+export const slots = { beats: 0, ready: 1, started: 2, draining: 3, busy: 4, length: 5 } as const
 
 /** What the main thread tells of itself from time to time; the latest is kept for when it cannot tell any more. */
 export interface HealthState {
@@ -12,8 +13,10 @@ export interface HealthState {
   readonly time: number
   readonly quiescent: boolean
   readonly summary: string
-  readonly errorHealth: unknown
+  readonly errorHealth: ErrorHealth
   readonly modules: readonly unknown[]
+  /** How many of all modules are down. */
+  readonly down: number
   /** The oldest open activities. */
   readonly open: readonly unknown[]
   readonly stuck: readonly string[]

@@ -41,7 +41,7 @@ async function writeReport(blockedMillis: number): Promise<void> {
 function look(): void {
   const now = performance.now()
   const blockedBefore = watch.blockedMillis(now)
-  watch.look(now, Atomics.load(memory, slots.beats))
+  watch.look(now, Atomics.load(memory, slots.beats), Atomics.load(memory, slots.busy) / 1_000)
   if (watch.state(now) === 'wedged') {
     if (!reporting) {
       reporting = true
@@ -69,7 +69,8 @@ if (data.probes === undefined) {
       ready: Atomics.load(memory, slots.ready) === 1,
       started: Atomics.load(memory, slots.started) === 1,
       draining: Atomics.load(memory, slots.draining) === 1,
-      last: details ? last : undefined,
+      details,
+      last,
     }
   })
   server.on('error', (error) => tell({ kind: 'failed', message: error.message }))

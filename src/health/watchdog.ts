@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
 import { settingUp, shown } from '../base/checked-options.js'
 import { durationText } from '../base/duration-text.js'
@@ -84,12 +85,14 @@ function stateOf(tracker: ActivityTracker): HealthState {
     if (oldest.length === maxOpen) break
     oldest.push(tracker[lifecycleKey].snapshot(record))
   }
+  const modules = tracker.modules()
   return {
     time: clock.wallMillis(),
     quiescent: tracker.isQuiescent({ self: true }),
     summary: tracker.runningSummary(),
     errorHealth: tracker.errorHealth(),
-    modules: tracker.modules().slice(0, maxModules),
+    modules: modules.slice(0, maxModules).map(({ transitions: _, ...now }) => now),
+    down: modules.filter(({ state }) => state === 'down').length,
     open: oldest,
     stuck: stuckLeaves({ tracker, limit: maxOpen }).map(({ message }) => message),
   }
@@ -145,6 +148,7 @@ class RunningWatchdog implements Watchdog {
   readonly #memory: Int32Array
   readonly #onBlocked: WatchdogOptions['onBlocked']
   readonly #timers: NodeJS.Timeout[] = []
+  #loop = performance.eventLoopUtilization()
 
   constructor(tracker: ActivityTracker, worker: Worker, memory: Int32Array, onBlocked: WatchdogOptions['onBlocked']) {
     this.#tracker = tracker
@@ -189,6 +193,10 @@ class RunningWatchdog implements Watchdog {
   }
 
   #beat(): void {
+    const loop = performance.eventLoopUtilization()
+    const { utilization } = performance.eventLoopUtilization(loop, this.#loop)
+    this.#loop = loop
+    Atomics.store(this.#memory, slots.busy, Math.round(utilization * 1_000))
     Atomics.add(this.#memory, slots.beats, 1)
     Atomics.store(this.#memory, slots.draining, this.#tracker[lifecycleKey].draining === undefined ? 0 : 1)
   }

@@ -67,6 +67,22 @@ describe('a watch over silence', () => {
     unknown.complete()
   })
 
+  test('an event loop that is blocked for a minute makes work silent, never dead', async () => {
+    const { tracker, clock, conditions } = observed()
+    // No timer comes in between: nobody looks before the minute is over.
+    using _watch = watchSilence({ tracker, intervalMillis: minute })
+    tracker.registerModule('Trainer', { healthCheck: () => new Promise(() => {}) })
+    const work = startActivity({ tracker, module: 'Trainer', name: 'fit', silenceBudgetMillis: 10_000 })
+    await clock.advance(minute)
+    const asked = tracker.checkModuleLiveness({ timeoutMillis: 5_000 })
+    await clock.advance(5_000)
+    expect(await asked).toBe(false)
+    expect(conditions).toEqual([['fit', 'silent', minute]])
+    expect(tracker.blockers()).toMatchObject([{ condition: 'silent', silenceMillis: 65_000 }])
+    expect(stuckLeaves({ tracker })).toMatchObject([{ condition: 'silent' }])
+    work.complete()
+  })
+
   test('planned work is never silent, and the time as planned is no gap', async () => {
     const { tracker, clock, conditions } = observed()
     using _watch = watchSilence({ tracker, modules: { Queue: 1_000 } })
