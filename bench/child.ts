@@ -1,10 +1,11 @@
+import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Packages } from './packages.mjs'
 import { shortfalls } from './proof.ts'
 import { registerSdk } from './sdk.ts'
 import { activitiesPerIteration } from './variants/functions.ts'
 import { type Variant, variantNamed } from './variants.ts'
-import type { Held, Query, Surroundings, Work } from './workload.ts'
+import type { Held, Query, Surroundings, Watched, Work } from './workload.ts'
 
 interface Run {
   readonly count: number
@@ -100,6 +101,19 @@ function nanosPerCall({ ask, answer }: Query, { count, warmUp }: Run): number {
   return ((user + system) * 1_000) / count
 }
 
+/** @param run how long it is watched, and how long before that, in milliseconds */
+async function percentOfCore(watched: Watched, { count, warmUp }: Run): Promise<number> {
+  await setTimeout(warmUp)
+  collect()
+  const since = performance.now()
+  const before = process.cpuUsage()
+  await setTimeout(count)
+  const { user, system } = process.cpuUsage(before)
+  const took = performance.now() - since
+  prove(await watched.end())
+  return (user + system) / took / 10
+}
+
 async function measure(surroundings: Surroundings, variant: Variant, run: Run): Promise<number> {
   const { setup } = (await import(`./variants/${variant.file}.ts`)) as {
     setup(surroundings: Surroundings): Promise<unknown>
@@ -113,7 +127,11 @@ async function measure(surroundings: Surroundings, variant: Variant, run: Run): 
       return cpuNanos(made as Work, variant.async === true, run)
     case 'memory':
       return bytesHeld(made as Held, run)
+    case 'share':
+      return percentOfCore(made as Watched, run)
     case 'query':
+    case 'health':
+    case 'heartbeat':
       return nanosPerCall(made as Query, run)
   }
 }

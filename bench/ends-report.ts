@@ -61,11 +61,3 @@ ${arrivals.map(([name, end]) => arrivalRow(rounds, name, end)).join('\n')}
 Stock is a \`BatchSpanProcessor\` with the OTLP exporter. At SIGTERM the time counts from the signal.
 `
 }
-
-/** The page with another section in place of its own. @throws Error if it has none */
-export function withEndsSection(page: string, section: string): string {
-  const from = page.indexOf(heading)
-  const to = page.indexOf('\n## ', from + heading.length)
-  if (from < 0 || to < 0) throw new Error(`the page has no part '${heading}': run the whole benchmark`)
-  return `${page.slice(0, from)}${section}${page.slice(to)}`
-}

@@ -1,6 +1,7 @@
 /** Both lines of the SDK have these shapes. */
 export interface Packages {
   underway(): Promise<typeof import('underway')>
+  health(): Promise<typeof import('underway/health')>
   testing(): Promise<typeof import('underway/testing')>
   api(): Promise<typeof import('@opentelemetry/api')>
   sdk(): Promise<typeof import('@opentelemetry/sdk-trace')>

@@ -7,24 +7,27 @@ export interface Report {
   readonly versions: readonly string[]
   /** The day of the run, as in 2026-01-31. */
   readonly day: string
+  /** The part about what watching costs. */
+  readonly health: string
   /** The part about the end of a process. */
   readonly ends: string
   /** Variants that could not be run, and why. */
   readonly missing: string | undefined
 }
 
-const headings: Readonly<Record<Kind, string>> = {
+const headings: Readonly<Partial<Record<Kind, string>>> = {
   cpu: 'CPU time of one activity',
   'long-open': 'CPU time while much is open',
   memory: 'Memory of one open activity',
   query: 'Questions',
 }
 
-function figure(value: number): string {
+export function figure(value: number): string {
   return value < 100 ? value.toLocaleString('en', { maximumFractionDigits: 1 }) : Math.round(value).toLocaleString('en')
 }
 
-function row(rounds: readonly Round[], name: string, variant: Variant): string {
+/** One row of a table; the ratio is to what the variant is compared with, in the same round. */
+export function row(rounds: readonly Round[], name: string, variant: Variant): string {
   const values = valuesOf(rounds, name)
   if (values.length === 0) return `| \`${name}\` | ${variant.what} | not run | | |`
   const { median, min, max } = spreadOf(values)
@@ -39,8 +42,9 @@ function row(rounds: readonly Round[], name: string, variant: Variant): string {
 export function tables({ rounds, variants }: Report): string {
   const kinds = Object.keys(headings) as Kind[]
   return kinds
-    .map((kind) => {
+    .flatMap((kind) => {
       const rows = variants.flatMap(([name, variant]) => (variant.kind === kind ? [row(rounds, name, variant)] : []))
+      if (rows.length === 0) return []
       return [
         `## ${headings[kind]}`,
         '',
@@ -50,6 +54,15 @@ export function tables({ rounds, variants }: Report): string {
       ].join('\n')
     })
     .join('\n\n')
+}
+
+/** The page with a section in place of its own with the same heading. @throws Error if it has none */
+export function withSection(page: string, section: string): string {
+  const [heading = ''] = section.split('\n')
+  const from = page.indexOf(`${heading}\n`)
+  const to = page.indexOf('\n## ', from + heading.length)
+  if (from < 0 || to < 0) throw new Error(`the page has no part '${heading}': run the whole benchmark`)
+  return `${page.slice(0, from)}${section}${page.slice(to)}`
 }
 
 /** docs/benchmarks.md. */
@@ -62,6 +75,7 @@ ${report.versions.map((version) => `- ${version}`).join('\n')}
 ${report.missing === undefined ? '' : `\nNot run: ${report.missing}\n`}
 ${tables(report)}
 
+${report.health}
 ${report.ends}
 ## How to read it
 

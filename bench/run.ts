@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { copyPackageToSdk2, installSdk2 } from '../test/support/install-sdk2.mjs'
 import { ends } from './ends.ts'
-import { type EndRound, endsSection, withEndsSection } from './ends-report.ts'
-import { page, type Report, tables } from './report.ts'
+import { type EndRound, endsSection } from './ends-report.ts'
+import { healthSection } from './health-report.ts'
+import { healthVariants } from './health-variants.ts'
+import { page, type Report, tables, withSection } from './report.ts'
 import { type EndOutcome, runEnd } from './run-end.ts'
 import { packagesOfSdk2, runVariant, type Size } from './run-variant.ts'
 import { type Round, shuffled } from './statistics.ts'
@@ -15,17 +17,19 @@ const root = join(import.meta.dirname, '..')
 
 const benchmarks = join(root, 'docs/benchmarks.md')
 
-const usage = `npm run bench -- [--quick] [--rounds <number>] [--only <variant>]... [--ends]
+const usage = `npm run bench -- [--quick] [--rounds <number>] [--only <variant>]... [--ends] [--health]
 
   --quick   three short rounds; prints the tables and leaves docs/benchmarks.md alone
   --only    just these variants, and the stock that they are compared with; prints the tables
-  --ends    just the ends of processes; replaces that part of docs/benchmarks.md`
+  --ends    just the ends of processes; replaces that part of docs/benchmarks.md
+  --health  just what watching costs; replaces that part of docs/benchmarks.md`
 
 interface Settings {
   readonly rounds: number
   readonly quick: boolean
   readonly only: readonly string[]
   readonly ends: boolean
+  readonly health: boolean
 }
 
 function settingsOf(args: string[]): Settings {
@@ -35,16 +39,17 @@ function settingsOf(args: string[]): Settings {
       quick: { type: 'boolean', default: false },
       rounds: { type: 'string' },
       ends: { type: 'boolean', default: false },
+      health: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
     },
   })
   const rounds = Number(values.rounds ?? (values.quick ? 3 : 9))
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new Error(`--rounds: expected a whole number from 1 on\n\n${usage}`)
-  return { rounds, quick: values.quick, only: values.only, ends: values.ends }
+  return { rounds, quick: values.quick, only: values.only, ends: values.ends, health: values.health }
 }
 
-function sizeOf(name: string, { kind }: Variant, quick: boolean): Size {
+function sizeOf({ kind, calls = 5_000_000 }: Variant, quick: boolean): Size {
   const shorter = quick ? 5 : 1
   switch (kind) {
     case 'cpu':
@@ -55,9 +60,12 @@ function sizeOf(name: string, { kind }: Variant, quick: boolean): Size {
       // The processes differ by what they share, which counts for little only if there are many.
       return { count: quick ? 30_000 : 110_000, warmUp: 0 }
     case 'query':
-      return name === 'query-summary'
-        ? { count: 5_000 / shorter, warmUp: 1_000 }
-        : { count: 5_000_000 / shorter, warmUp: 100_000 }
+    case 'health':
+    case 'heartbeat':
+      return { count: calls / shorter, warmUp: Math.min(calls / 5, 100_000) }
+    case 'share':
+      // Milliseconds: as much as ten looks at everything.
+      return { count: 10_000 / shorter, warmUp: 2_000 }
   }
 }
 
@@ -78,7 +86,7 @@ function prepareSdk2(): string | undefined {
 
 async function runRound(names: readonly (readonly [string, Variant])[], quick: boolean): Promise<Round> {
   const round = new Map<string, number>()
-  for (const [name, variant] of shuffled(names)) round.set(name, await runVariant(name, sizeOf(name, variant, quick)))
+  for (const [name, variant] of shuffled(names)) round.set(name, await runVariant(name, sizeOf(variant, quick)))
   return round
 }
 
@@ -94,16 +102,16 @@ async function measureEnds(planned: number, day: string): Promise<string> {
 }
 
 async function main(): Promise<void> {
-  const { rounds: planned, quick, only, ends: onlyEnds } = settingsOf(process.argv.slice(2))
+  const { rounds: planned, quick, only, ends: onlyEnds, health } = settingsOf(process.argv.slice(2))
   const day = new Date().toISOString().slice(0, 10)
   if (!existsSync(join(root, 'dist/index.js'))) throw new Error('there is no dist/: run "npm run build" first')
   if (onlyEnds) {
     const section = await measureEnds(planned, day)
     if (quick) console.log(section)
-    else writeFileSync(benchmarks, withEndsSection(readFileSync(benchmarks, 'utf8'), section))
+    else writeFileSync(benchmarks, withSection(readFileSync(benchmarks, 'utf8'), section))
     return
   }
-  const named = chosen(only)
+  const named = chosen(health ? Object.keys(healthVariants) : only)
   const wantsSdk2 = named.some(([, { sdk }]) => sdk === '2')
   const missing = wantsSdk2 ? prepareSdk2() : undefined
   if (missing !== undefined) console.warn(`without the 2.x line: ${missing}`)
@@ -113,16 +121,23 @@ async function main(): Promise<void> {
     console.warn(`round ${number} of ${planned}`)
     rounds.push(await runRound(runnable, quick))
   }
+  if (health) {
+    const section = healthSection(rounds, named, day)
+    if (quick) console.log(section)
+    else writeFileSync(benchmarks, withSection(readFileSync(benchmarks, 'utf8'), section))
+    return
+  }
   const report: Report = {
     rounds,
     variants: named,
     versions: versionsUsed(wantsSdk2 && missing === undefined),
     day,
+    health: healthSection(rounds, named, day),
     ends: only.length > 0 ? '' : await measureEnds(planned, day),
     missing: missing === undefined ? undefined : 'the 2.x line of the SDK, which could not be installed.',
   }
   if (quick || only.length > 0) {
-    console.log(`${tables(report)}\n\n${report.ends}`)
+    console.log([tables(report), report.health, report.ends].join('\n\n'))
     return
   }
   writeFileSync(benchmarks, page(report))

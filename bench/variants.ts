@@ -1,16 +1,31 @@
+import { healthVariants } from './health-variants.ts'
+
 /** What a variant is measured in. */
 export const units = {
   cpu: 'ns per activity',
   'long-open': 'ns per activity',
   memory: 'B per open activity',
   query: 'ns per call',
+  health: 'ns per call',
+  heartbeat: 'ns per call',
+  share: '% of a core',
 } as const
 export type Kind = keyof typeof units
 
 export interface Variant {
   readonly kind: Kind
   /** The file in `variants/` that sets it up. */
-  readonly file: 'stock' | 'underway' | 'plain' | 'long-open' | 'handles' | 'pending' | 'queries'
+  readonly file:
+    | 'stock'
+    | 'underway'
+    | 'plain'
+    | 'long-open'
+    | 'handles'
+    | 'pending'
+    | 'queries'
+    | 'health'
+    | 'silence'
+    | 'watchdog'
   /** Which SDK is registered; `none` leaves the api alone. */
   readonly sdk: '3' | '2' | 'none'
   readonly what: string
@@ -21,6 +36,8 @@ export interface Variant {
   readonly disabled?: boolean
   /** How much else is open all the time. @defaultValue 1 */
   readonly open?: number
+  /** How often a question is asked. @defaultValue 5000000 */
+  readonly calls?: number
   /** Each time the oldest of that ends, and another one starts. */
   readonly oldest?: boolean
 }
@@ -54,8 +71,8 @@ function longOpen(what: string, oldest: boolean, one?: string): Variant {
   return { kind: 'long-open', file: 'long-open', sdk: '3', oldest, what, ...open }
 }
 
-function query(what: string): Variant {
-  return { kind: 'query', file: 'queries', sdk: 'none', what }
+function query(what: string, more: Partial<Variant> = {}): Variant {
+  return { kind: 'query', file: 'queries', sdk: 'none', what, ...more }
 }
 
 /** Everything that is measured, by name; docs/benchmarks.md lists the same. */
@@ -96,7 +113,8 @@ export const variants: Readonly<Record<string, Variant>> = {
   'query-quiescent-busy': query('`isQuiescent()`, 1,000 modules busy'),
   'query-module': query('`isQuiescent({ module })` of a quiet one, 1,000 modules busy'),
   'query-module-busy': query('`isQuiescent({ module })` of a busy one, 1,000 modules busy'),
-  'query-summary': query('`runningSummary()`, 1,000 modules busy'),
+  'query-summary': query('`runningSummary()`, 1,000 modules busy', { calls: 5_000 }),
+  ...healthVariants,
 }
 
 /** @throws Error naming the variants that exist */

@@ -37,6 +37,12 @@ export interface Held {
   openNow(): number | undefined
 }
 
+/** A variant that does nothing while it is watched. */
+export interface Watched {
+  /** @returns in what the watching fell short */
+  end(): Promise<readonly string[]>
+}
+
 /** A variant that asks; the answers are looked at, so that asking cannot be optimised away. */
 export interface Query {
   readonly ask: () => unknown

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ends } from '../../bench/ends.js'
-import { endsSection, withEndsSection } from '../../bench/ends-report.js'
-import { tables } from '../../bench/report.js'
+import { endsSection } from '../../bench/ends-report.js'
+import { healthSection } from '../../bench/health-report.js'
+import { healthVariants } from '../../bench/health-variants.js'
+import { tables, withSection } from '../../bench/report.js'
 import { runEnd } from '../../bench/run-end.js'
 import { runVariant } from '../../bench/run-variant.js'
 import { ratiosOf, shuffled, spreadOf } from '../../bench/statistics.js'
@@ -14,12 +16,17 @@ import { repositoryRoot } from '../support/repository.js'
 const small = { count: 500, warmUp: 250 }
 
 describe('a run of the benchmark', () => {
-  test.each(['sdk3-stock-async', 'sdk3-underway-sync', 'sdk3-underway-pending', 'query-summary'])(
-    'of %s gives a figure',
-    async (name) => {
-      expect(await runVariant(name, small)).toBeGreaterThan(0)
-    },
-  )
+  test.each([
+    'sdk3-stock-async',
+    'sdk3-underway-sync',
+    'sdk3-underway-pending',
+    'query-summary',
+    'health-groups',
+    'silence-watched',
+    'watchdog-idle',
+  ])('of %s gives a figure', async (name) => {
+    expect(await runVariant(name, small)).toBeGreaterThan(0)
+  })
 
   test('does not count when spans were lost', async () => {
     // The BatchSpanProcessor drops most of what ends in one turn of the event loop.
@@ -45,9 +52,28 @@ describe('an end of a process', () => {
 
   test('replaces its part of the page and nothing else', () => {
     const old = `# Page\n\n${endsSection([], 'then')}\n## How to read it\n`
-    const renewed = withEndsSection(old, endsSection([], 'now'))
+    const renewed = withSection(old, endsSection([], 'now'))
     expect(renewed).toBe(old.replace('on then in', 'on now in'))
     expect(renewed).toContain('| `arrive-exit-1000` | `startUnderway` | `process.exit` | 1,000 | not run |')
+  })
+})
+
+describe('what watching costs', () => {
+  const named = Object.entries(healthVariants)
+  const rounds = [new Map(named.map(([name], index) => [name, 10 * (index + 1)]))]
+
+  test('is a part of the page that is replaced by itself, with every variant', () => {
+    const old = `# Page\n\n${healthSection([], named, 'then')}\n## The end\n`
+    const renewed = withSection(old, healthSection(rounds, named, 'now'))
+    expect(renewed).toContain('Measured on now in 1 rounds')
+    expect(renewed).not.toContain('not run')
+    for (const [name, { what }] of named) expect(renewed).toContain(`| \`${name}\` | ${what} | `)
+    expect(renewed.endsWith('\n## The end\n')).toBe(true)
+    expect(() => withSection('# Page\n', healthSection([], named, 'now'))).toThrow("the page has no part '## Health'")
+  })
+
+  test('is compared with what goes unwatched, in the same round', () => {
+    expect(healthSection(rounds, named, 'now')).toContain('| 90 | 90 to 90 | 10 (10 to 10) |')
   })
 })
 
@@ -72,7 +98,15 @@ describe('the figures', () => {
   test('of a variant that was not run say so', () => {
     const [name, variant] = Object.entries(variants)[0] ?? []
     if (name === undefined || variant === undefined) throw new Error('there are no variants')
-    const report = { rounds: [], variants: [[name, variant]] as const, versions: [], day: '', ends: '', missing: 'it' }
+    const report = {
+      rounds: [],
+      variants: [[name, variant]] as const,
+      versions: [],
+      day: '',
+      health: '',
+      ends: '',
+      missing: 'it',
+    }
     expect(tables(report)).toContain(`| \`${name}\` | ${variant.what} | not run |`)
   })
 })
