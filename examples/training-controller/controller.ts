@@ -1,4 +1,5 @@
 import { type ActivityHandle, getTracker, type ModuleRegistration, runActivity, startActivity } from 'underway'
+import { type HealthMonitor, monitorHealth, type StopReason } from 'underway/health'
 import { Batches } from './batches.js'
 import { BoundedQueue } from './bounded-queue.js'
 import { DataLoader, type Job } from './data-loader.js'
@@ -9,7 +10,7 @@ import { ThreadEngine } from './thread-engine.js'
 import { Trainer } from './trainer.js'
 import { Validator } from './validator.js'
 
-const checkEveryMillis = 500
+const monitoring = { exceptionHandling: { intervalMillis: 250 }, healthCheck: { intervalMillis: 500 } } as const
 const windDownMillis = 3_000
 
 export type Outcome = 'completed' | 'failed' | 'cancelled'
@@ -106,39 +107,40 @@ class Training {
 
   /** Starts everything, and looks after it until there is nothing left to do or a reason to stop. */
   async control(): Promise<Outcome> {
-    const run = this.#run
-    const tracker = getTracker()
+    using monitor = monitorHealth(monitoring)
     const work = Promise.allSettled(this.#start())
     try {
-      for (;;) {
-        // What the controller has started, without the controller itself, which is the one that asks.
-        const quiescent = await tracker.waitQuiescent({
-          within: run,
-          timeoutMillis: checkEveryMillis,
-          signal: run.signal,
-        })
-        if (run.signal.aborted) return await this.#stop('cancelled', run.reason ?? 'cancelled')
-        if (quiescent && this.#trainer.finished) {
-          run.complete(`${tracker.step} of ${this.#options.steps} steps done, all work is quiescent`, {
-            step: tracker.step,
-          })
-          return 'completed'
-        }
-        const alive = await tracker.checkModuleLiveness()
-        const dead = tracker.modules().find(({ state }) => state === 'down')
-        if (!alive && dead !== undefined)
-          return await this.#stop('failed', `module ${dead.name} is down: ${dead.reason}`)
-        if (tracker.errorHealth().status === 'error') return await this.#stop('failed', this.#lastError())
-        if (quiescent) {
-          tracker.reportError('work was lost: nothing is open any more, but the training is not finished')
-          return await this.#stop('failed', this.#lastError())
-        }
-      }
+      return await this.#watch(monitor)
     } finally {
       this.#queue.close()
       this.#batches.close()
       await work
     }
+  }
+
+  async #watch(monitor: HealthMonitor): Promise<Outcome> {
+    const run = this.#run
+    const tracker = getTracker()
+    // What the controller has started, without the controller itself, which is the one that asks.
+    const quiescent = await tracker.waitQuiescent({ within: run, signal: run.signal })
+    if (quiescent && !this.#trainer.finished)
+      tracker.reportError('work was lost: nothing is open any more, but the training is not finished')
+    // An error of the last moment counts too.
+    if (!run.signal.aborted) await monitor.check()
+    if (monitor.stopReason !== undefined) return await this.#stop('failed', await this.#cause(monitor.stopReason))
+    if (run.signal.aborted) return await this.#stop('cancelled', run.reason ?? 'cancelled')
+    run.complete(`${tracker.step} of ${this.#options.steps} steps done, all work is quiescent`, { step: tracker.step })
+    return 'completed'
+  }
+
+  /** Who is to blame: a module that is down, else the latest error. */
+  async #cause({ message }: StopReason): Promise<string> {
+    const tracker = getTracker()
+    await tracker.checkModuleLiveness({ timeoutMillis: 1_000 })
+    const dead = tracker.modules().find(({ state }) => state === 'down')
+    if (dead !== undefined) return `module ${dead.name} is down: ${dead.reason}`
+    const error = tracker.errors({ severity: 'error' }).at(-1)
+    return error === undefined ? message : `${error.module} failed: ${error.message}`
   }
 
   #start(): Promise<unknown>[] {
@@ -161,19 +163,13 @@ class Training {
       activity.skip('the training has ended')
   }
 
-  #lastError(): string {
-    const error = getTracker().errors({ severity: 'error' }).at(-1)
-    return error === undefined ? 'too many errors' : `${error.module} failed: ${error.message}`
-  }
-
   /** Cancels what is open below the run, and gives it a moment to end in good order. */
   async #stop(outcome: 'cancelled' | 'failed', reason: string): Promise<Outcome> {
     const run = this.#run
     const tracker = getTracker()
-    // A verdict: the run itself ends when this function has returned.
+    // A verdict: the run itself ends when its function has returned.
     if (outcome === 'failed') run.fail(new Error(reason))
-    for (const { id } of tracker.openActivities({ within: run, self: false }))
-      tracker.activity(id)?.cancel(`the run was stopped: ${reason}`)
+    tracker.cancel({ within: run }, `the run was stopped: ${reason}`)
     this.#queue.close()
     this.#batches.close()
     if (!(await tracker.waitQuiescent({ within: run, timeoutMillis: windDownMillis })))

@@ -76,6 +76,8 @@ export class RolloutWorker {
     return runActivity(
       { module: this.name, name: 'play', plan, attempt: { number, of: attempts } },
       async (activity) => {
+        // The run may have been stopped since the attempt before.
+        activity.signal.throwIfAborted()
         const giveUp = (): void => activity.cancel(`straggler: no answer within ${stragglerMillis} ms`)
         const timer = number < attempts ? setTimeout(giveUp, stragglerMillis) : undefined
         try {

@@ -148,6 +148,30 @@ export class HealthMonitor implements Disposable {
   }
 }
 
+/** Where a monitor is asked for: how its options are written there, and the environment that holds. */
+export interface MonitorCall {
+  readonly written: (option: string) => string
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** @throws UnderwayError OPTIONS_INVALID */
+export function openMonitor(options: HealthMonitorOptions, { written, environment }: MonitorCall): HealthMonitor {
+  const refuse = (option: string, wanted: string, value: unknown): never => {
+    throw new UnderwayError('OPTIONS_INVALID', `${written(option)}: expected ${wanted}, got ${typeof value}`)
+  }
+  for (const key of Object.keys(options)) {
+    if (!optionKeys.includes(key))
+      throw new UnderwayError('OPTIONS_INVALID', `${written(key)}: unknown option; known are ${optionKeys.join(', ')}`)
+  }
+  const { onStop, keepAlive, configFile, tracker = getTracker() } = options
+  if (onStop !== undefined && typeof onStop !== 'function') refuse('onStop', 'a function', onStop)
+  if (keepAlive !== undefined && typeof keepAlive !== 'boolean') refuse('keepAlive', 'true or false', keepAlive)
+  if (configFile !== undefined && typeof configFile !== 'string') refuse('configFile', 'a path', configFile)
+  if (typeof tracker !== 'object' || tracker === null || !(lifecycleKey in tracker))
+    refuse('tracker', 'an ActivityTracker', tracker)
+  return new HealthMonitor(tracker, resolveSettings({ code: options, written, environment, file: configFile }), options)
+}
+
 /**
  * Watches errors and modules, and stops the program by its policy: `onStop` is called once, then `monitor.signal` and the
  * signals of all open activities are aborted.
@@ -161,32 +185,9 @@ export function monitorHealth(options: HealthMonitorOptions = {}): HealthMonitor
         'OPTIONS_INVALID',
         `monitorHealth(options): options must be an object, got ${options === null ? 'null' : typeof options}`,
       )
-    for (const key of Object.keys(options)) {
-      if (!optionKeys.includes(key))
-        throw new UnderwayError(
-          'OPTIONS_INVALID',
-          `monitorHealth({ ${key} }): unknown option; known are ${optionKeys.join(', ')}`,
-        )
-    }
-    const { onStop, keepAlive, configFile, tracker = getTracker() } = options
-    if (onStop !== undefined && typeof onStop !== 'function')
-      throw new UnderwayError('OPTIONS_INVALID', `monitorHealth({ onStop }): expected a function, got ${typeof onStop}`)
-    if (keepAlive !== undefined && typeof keepAlive !== 'boolean')
-      throw new UnderwayError(
-        'OPTIONS_INVALID',
-        `monitorHealth({ keepAlive }): expected true or false, got ${typeof keepAlive}`,
-      )
-    if (configFile !== undefined && typeof configFile !== 'string')
-      throw new UnderwayError(
-        'OPTIONS_INVALID',
-        `monitorHealth({ configFile }): expected a path, got ${typeof configFile}`,
-      )
-    if (typeof tracker !== 'object' || tracker === null || !(lifecycleKey in tracker))
-      throw new UnderwayError('OPTIONS_INVALID', 'monitorHealth({ tracker }): expected an ActivityTracker')
-    return new HealthMonitor(
-      tracker,
-      resolveSettings({ code: options, environment: process.env, file: configFile }),
-      options,
-    )
+    return openMonitor(options, {
+      written: (option) => `monitorHealth({ ${option} })`,
+      environment: process.env,
+    })
   })
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { shown } from '../base/checked-options.js'
 import { UnderwayError } from '../base/underway-error.js'
+import { configVariable, type Setting, type SettingKind, monitorVariables as settings } from './monitor-variables.js'
 import { type ExceptionPolicy, exceptionPolicies } from './policy.js'
 
 export interface ExceptionHandlingSettings {
@@ -37,73 +38,13 @@ export interface PartialSettings {
 
 export interface SettingsSources {
   readonly code: PartialSettings
+  /** How an option is written in the call that it was given to. @defaultValue `monitorHealth({ … })` */
+  readonly written?: ((option: string) => string) | undefined
   readonly environment: Readonly<Record<string, string | undefined>>
   /** A YAML file. @defaultValue what `UNDERWAY_CONFIG` names */
   readonly file?: string | undefined
 }
 
-type Kind = 'boolean' | 'millis' | 'policy'
-
-interface Setting {
-  readonly section: 'exceptionHandling' | 'healthCheck'
-  readonly key: string
-  readonly kind: Kind
-  readonly variable: string
-  /** Its name in the section of the file that measures in seconds. */
-  readonly inSeconds: string
-  readonly fallback: boolean | number | ExceptionPolicy
-}
-
-const settings: readonly Setting[] = [
-  {
-    section: 'exceptionHandling',
-    key: 'enabled',
-    kind: 'boolean',
-    variable: 'UNDERWAY_EXCEPTION_HANDLING_ENABLED',
-    inSeconds: 'enabled',
-    fallback: true,
-  },
-  {
-    section: 'exceptionHandling',
-    key: 'intervalMillis',
-    kind: 'millis',
-    variable: 'UNDERWAY_EXCEPTION_HANDLING_INTERVAL',
-    inSeconds: 'check_interval',
-    fallback: 1_000,
-  },
-  {
-    section: 'exceptionHandling',
-    key: 'policy',
-    kind: 'policy',
-    variable: 'UNDERWAY_EXCEPTION_HANDLING_POLICY',
-    inSeconds: 'policy',
-    fallback: 'stop_on_error',
-  },
-  {
-    section: 'healthCheck',
-    key: 'enabled',
-    kind: 'boolean',
-    variable: 'UNDERWAY_HEALTH_CHECK_ENABLED',
-    inSeconds: 'enabled',
-    fallback: true,
-  },
-  {
-    section: 'healthCheck',
-    key: 'intervalMillis',
-    kind: 'millis',
-    variable: 'UNDERWAY_HEALTH_CHECK_INTERVAL',
-    inSeconds: 'check_interval',
-    fallback: 30_000,
-  },
-  {
-    section: 'healthCheck',
-    key: 'timeoutMillis',
-    kind: 'millis',
-    variable: 'UNDERWAY_HEALTH_CHECK_TIMEOUT',
-    inSeconds: 'timeout',
-    fallback: 5_000,
-  },
-]
 const sectionsInSeconds = { exceptionHandling: 'exception_handling', healthCheck: 'health_check' } as const
 
 type Values = Readonly<Record<string, unknown>>
@@ -112,7 +53,7 @@ function invalid(place: string, wanted: string, value: unknown): UnderwayError {
   return new UnderwayError('OPTIONS_INVALID', `${place}: expected ${wanted}, got ${shown(value)}`)
 }
 
-const wantedOf: Readonly<Record<Kind, string>> = {
+const wantedOf: Readonly<Record<SettingKind, string>> = {
   boolean: 'true or false',
   millis: 'a positive number of milliseconds',
   policy: exceptionPolicies.join(', '),
@@ -145,12 +86,12 @@ function keysOf(section: Setting['section'], name: 'key' | 'inSeconds'): string[
   return settings.filter((one) => one.section === section).map((one) => one[name])
 }
 
-function fromCode(setting: Setting, code: PartialSettings): unknown {
-  const place = `monitorHealth({ ${setting.section} })`
-  const value = sectionOf(place, code[setting.section], keysOf(setting.section, 'key'))?.[setting.key]
-  return value === undefined
-    ? undefined
-    : check(setting, `monitorHealth({ ${setting.section}: { ${setting.key} } })`, value)
+type Written = NonNullable<SettingsSources['written']>
+
+function fromCode(setting: Setting, code: PartialSettings, written: Written): unknown {
+  const { section, key } = setting
+  const value = sectionOf(written(section), code[section], keysOf(section, 'key'))?.[key]
+  return value === undefined ? undefined : check(setting, written(`${section}: { ${key} }`), value)
 }
 
 /** Empty is unset, as in the variables of OpenTelemetry. */
@@ -205,18 +146,24 @@ function readFile(path: string): Values {
   return content as Values
 }
 
+/** Whether a YAML file has anything to say about a monitor. @throws UnderwayError OPTIONS_INVALID */
+export function configures(path: string): boolean {
+  const content = readFile(path)
+  return 'health' in content || 'runtime_monitor' in content
+}
+
 /**
  * What holds for a monitor: what the code says, else the environment, else the file, else the default.
  *
  * @throws UnderwayError OPTIONS_INVALID, naming the option, variable or key and what it may be
  */
-export function resolveSettings({ code, environment, file }: SettingsSources): MonitorSettings {
-  const path = file ?? (environment['UNDERWAY_CONFIG']?.trim() || undefined)
+export function resolveSettings({ code, written, environment, file }: SettingsSources): MonitorSettings {
+  const path = file ?? (environment[configVariable]?.trim() || undefined)
   const content = path === undefined ? {} : readFile(path)
   const resolved: Record<Setting['section'], Record<string, unknown>> = { exceptionHandling: {}, healthCheck: {} }
   for (const setting of settings) {
     resolved[setting.section][setting.key] =
-      fromCode(setting, code) ??
+      fromCode(setting, code, written ?? ((option) => `monitorHealth({ ${option} })`)) ??
       fromEnvironment(setting, environment) ??
       (path === undefined ? undefined : fromFile(setting, content, path)) ??
       setting.fallback

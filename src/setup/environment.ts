@@ -1,3 +1,4 @@
+import { configVariable, monitorVariables } from '../health/monitor-variables.js'
 import { VariableReader, type Variables } from './environment-values.js'
 import { type OtlpTarget, readOtlpTarget, type Signal, signals } from './otlp-environment.js'
 
@@ -58,6 +59,13 @@ export interface Environment {
   readonly histograms: (typeof histogramKinds)[number]
   /** `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` */
   readonly exceptionSignal: (typeof exceptionSignals)[number]
+  /** What it says about a monitor of health. */
+  readonly health: {
+    /** `UNDERWAY_CONFIG` */
+    readonly configFile: string | undefined
+    /** Whether there is a variable for any of the settings; a monitor reads them itself. */
+    readonly isSet: boolean
+  }
   /** What could not be used. */
   readonly warnings: readonly string[]
 }
@@ -116,6 +124,11 @@ export function readEnvironment(variables: Variables): Environment {
       'explicit_bucket_histogram',
     ),
     exceptionSignal: read.oneOf('OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN', exceptionSignals, 'events'),
+    health: {
+      configFile: read.text(configVariable),
+      // Each of them is asked for, as the table in the documents is compared with what is.
+      isSet: monitorVariables.filter(({ variable }) => read.text(variable) !== undefined).length > 0,
+    },
     warnings: read.warnings,
   }
 }

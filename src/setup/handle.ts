@@ -1,4 +1,8 @@
+import type { HealthMonitor } from '../health/health-monitor.js'
+import type { ActivityTracker } from '../tracker/tracker.js'
+import type { Environment } from './environment.js'
 import type { QueueStatus } from './export-queue.js'
+import type { Notices } from './notices.js'
 import type { Signal } from './otlp-environment.js'
 
 export interface SignalStatus {
@@ -29,6 +33,8 @@ export interface UnderwayStatus {
 
 /** What `startUnderway` returns. No method rejects. */
 export interface UnderwayHandle extends AsyncDisposable {
+  /** The monitor that the option `health`, the environment or the file asked for; closed by `shutdown`. */
+  readonly health: HealthMonitor | undefined
   status(): UnderwayStatus
   /** Exports all that has ended; `false` if that took longer or something was lost. @param options `timeoutMillis`: 10000 by default */
   flush(options?: { readonly timeoutMillis?: number }): Promise<boolean>
@@ -38,6 +44,16 @@ export interface UnderwayHandle extends AsyncDisposable {
    * @param options `timeoutMillis`: two thirds of `exitTimeoutMillis` by default
    */
   shutdown(options?: { readonly timeoutMillis?: number }): Promise<boolean>
+}
+
+/** What every handle is made of. */
+export interface SetUp {
+  readonly tracker: ActivityTracker
+  readonly environment: Environment
+  readonly notices: Notices
+  readonly health: HealthMonitor | undefined
+  /** Another set-up may follow. */
+  readonly ended: () => void
 }
 
 const off: SignalStatus = Object.freeze({ state: 'off' })

@@ -21,7 +21,7 @@ export class Notices {
     this.#level = level
   }
 
-  warn(message: string, code: 'UNDERWAY_ENVIRONMENT' | 'UNDERWAY_SETUP'): void {
+  warn(message: string, code: 'UNDERWAY_ENVIRONMENT' | 'UNDERWAY_SETUP' | 'UNDERWAY_HEALTH'): void {
     if (this.#said.has(message)) return
     this.#said.add(message)
     if (this.#level === 'none' || this.#level === 'error') return

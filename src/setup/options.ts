@@ -1,4 +1,5 @@
-import { checkedOptions, isBoolean, isTexts, type OptionChecks } from '../base/checked-options.js'
+import { checkedOptions, isBoolean, isObject, isTexts, type OptionChecks } from '../base/checked-options.js'
+import type { HealthMonitorOptions } from '../health/health-monitor.js'
 import { type ActivityTracker, trackerCheck } from '../tracker/tracker.js'
 import type { Variables } from './environment-values.js'
 
@@ -15,6 +16,13 @@ export interface StartUnderwayOptions {
   readonly logs?: boolean | undefined
   /** Whose work is exported. @defaultValue the default tracker */
   readonly tracker?: ActivityTracker | undefined
+  /**
+   * A monitor that stops the program by a policy, as `monitorHealth` of `underway/health`; `true` takes its defaults. What
+   * the code does not say, the environment and the file of `UNDERWAY_CONFIG` do.
+   *
+   * @defaultValue one where the environment or the file have settings for it
+   */
+  readonly health?: boolean | Omit<HealthMonitorOptions, 'tracker'> | undefined
   /** Shuts down on SIGTERM and SIGINT, and then lets the signal have its way unless somebody else listens. @defaultValue false */
   readonly flushOnSignals?: boolean | undefined
   /** How long the end of the process may take longer for the collector; two thirds of it are waited. @defaultValue 1000 */
@@ -34,6 +42,7 @@ const checks: OptionChecks<StartUnderwayOptions> = {
   metrics: flag,
   logs: flag,
   tracker: trackerCheck,
+  health: [(value) => isBoolean(value) || isObject(value), 'true, false or an object of settings'],
   flushOnSignals: flag,
   exitTimeoutMillis: [
     (value) => typeof value === 'number' && value >= 0 && value <= 60_000,

@@ -1,11 +1,10 @@
 import { systemClock } from '../base/clock.js'
 import { beforeDeadline } from '../base/deadline.js'
-import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
+import type { HealthMonitor } from '../health/health-monitor.js'
+import { lifecycleKey } from '../tracker/tracker.js'
 import { attachSignals } from './attach-signals.js'
-import type { Environment } from './environment.js'
 import { watchExit } from './exit.js'
-import type { SignalStatus, UnderwayHandle, UnderwayStatus } from './handle.js'
-import type { Notices } from './notices.js'
+import type { SetUp, SignalStatus, UnderwayHandle, UnderwayStatus } from './handle.js'
 import type { StartUnderwayOptions } from './options.js'
 import type { Signal } from './otlp-environment.js'
 import type { Outlet } from './pipeline.js'
@@ -14,19 +13,15 @@ import type { Running } from './running.js'
 /** How much of the time that the end may take is waited; the rest is for writing what is left, and for tearing down. */
 const waitShare = 0.65
 
-interface Parts {
+interface Parts extends SetUp {
   readonly options: StartUnderwayOptions
-  readonly environment: Environment
-  readonly tracker: ActivityTracker
-  readonly notices: Notices
   readonly running: { readonly [S in Signal]?: Running }
   /** Signals whose provider somebody else had registered, with what to add there. */
   readonly kept: ReadonlyMap<Signal, string | undefined>
-  /** Another set-up may follow. */
-  readonly ended: () => void
 }
 
 export class RunningHandle implements UnderwayHandle {
+  readonly health: HealthMonitor | undefined
   readonly #parts: Parts
   readonly #all: readonly Running[]
   readonly #outlets: readonly Outlet[]
@@ -38,6 +33,7 @@ export class RunningHandle implements UnderwayHandle {
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.health = parts.health
     this.#all = Object.values(parts.running)
     this.#outlets = this.#all.flatMap(({ outlet }) => outlet ?? [])
     this.#exitWaitMillis = (parts.options.exitTimeoutMillis ?? 1_000) * waitShare

@@ -1,7 +1,8 @@
+import type { HealthMonitor } from '../health/health-monitor.js'
 import { configureDefaultTracker } from '../tracker/default-tracker.js'
 import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
 import { type Environment, readEnvironment } from './environment.js'
-import { allOff, type UnderwayHandle } from './handle.js'
+import { allOff, type SetUp, type UnderwayHandle } from './handle.js'
 import { Notices } from './notices.js'
 import { checkStartOptions, optionsThatDiffer, type StartUnderwayOptions } from './options.js'
 
@@ -52,16 +53,40 @@ async function start(
   const serviceName = options.serviceName ?? environment.serviceName
   // Before anything is awaited, so that work which is started right after the call knows.
   const tracker = configure(options.tracker, serviceName, environment)
+  if (environment.disabled) return inertHandle({ tracker, environment, notices, health: undefined, ended: forget })
+  const health = await monitor(options, environment, tracker, notices)
   const ended = (): void => {
-    current = undefined
+    forget()
+    health?.close()
   }
-  if (environment.disabled) return inertHandle(tracker, environment, notices, ended)
-  if (environment.sdkDisabled) {
-    await propagate(environment)
-    return inertHandle(tracker, environment, notices, ended)
+  try {
+    if (environment.sdkDisabled) {
+      await propagate(environment)
+      return inertHandle({ tracker, environment, notices, health, ended })
+    }
+    const { launch } = await import('./launch.js')
+    return await launch(options, { tracker, environment, notices, health, ended })
+  } catch (error) {
+    health?.close()
+    throw error
   }
-  const { launch } = await import('./launch.js')
-  return await launch(options, environment, tracker, notices, ended)
+}
+
+function forget(): void {
+  current = undefined
+}
+
+/** Only where there may be something to monitor is what reads YAML loaded. */
+async function monitor(
+  options: StartUnderwayOptions,
+  environment: Environment,
+  tracker: ActivityTracker,
+  notices: Notices,
+): Promise<HealthMonitor | undefined> {
+  const { isSet, configFile } = environment.health
+  if (!(options.health ?? (isSet || configFile !== undefined))) return undefined
+  const { startHealth } = await import('./start-health.js')
+  return startHealth(options, environment, tracker, notices)
 }
 
 /** `OTEL_SDK_DISABLED` has no effect on propagators, says the specification. */
@@ -81,20 +106,16 @@ function configure(
   return given
 }
 
-function inertHandle(
-  tracker: ActivityTracker,
-  { warnings }: Environment,
-  notices: Notices,
-  ended: () => void,
-): UnderwayHandle {
+function inertHandle({ tracker, environment, notices, health, ended }: SetUp): UnderwayHandle {
   let shutDown = false
   return {
+    health,
     status: () => ({
       state: shutDown ? 'shut down' : 'disabled',
       service: tracker.process.service,
       instance: tracker.process.instance,
       signals: allOff,
-      warnings: [...warnings, ...notices.all()],
+      warnings: [...environment.warnings, ...notices.all()],
     }),
     flush: async () => true,
     async shutdown() {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { filesLoadedBy } from '../support/loaded-files.js'
 
-const otherSubpaths = /^dist\/(testing|cli|examples)\//
+const otherSubpaths = /^dist\/(testing|terminal|cli|examples)\//
 
 test('importing the root loads the OpenTelemetry api, and nothing else that is installed', async () => {
   const { own, packages, others } = await filesLoadedBy(`import 'underway'`)
@@ -13,6 +13,11 @@ test('importing the root loads the OpenTelemetry api, and nothing else that is i
 test('importing the root loads no file of another subpath, and none from outside dist', async () => {
   const { own } = await filesLoadedBy(`import 'underway'`)
   expect(own.filter((path) => otherSubpaths.test(path) || !path.startsWith('dist/'))).toEqual([])
+})
+
+test('importing the root loads the names of the variables of health, and nothing that watches', async () => {
+  const { own } = await filesLoadedBy(`import 'underway'`)
+  expect(own.filter((path) => path.startsWith('dist/health/'))).toEqual(['dist/health/monitor-variables.js'])
 })
 
 test('the record shows what is imported, what is required and what another subpath loads', async () => {
