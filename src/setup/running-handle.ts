@@ -1,3 +1,4 @@
+import { readOptions, toNumber } from '../activity/values.js'
 import { systemClock } from '../base/clock.js'
 import { beforeDeadline } from '../base/deadline.js'
 import type { HealthMonitor } from '../health/health-monitor.js'
@@ -74,12 +75,22 @@ export class RunningHandle implements UnderwayHandle {
   }
 
   flush(options: { readonly timeoutMillis?: number } = {}): Promise<boolean> {
-    return this.#settle(options.timeoutMillis ?? 10_000, () => this.#collect(), false)
+    return this.#settle(this.#timeoutOf('flush(options)', options) ?? 10_000, () => this.#collect(), false)
   }
 
   shutdown(options: { readonly timeoutMillis?: number } = {}): Promise<boolean> {
-    this.#shutdown ??= this.#end(options.timeoutMillis ?? this.#exitWaitMillis)
+    this.#shutdown ??= this.#end(this.#timeoutOf('shutdown(options)', options) ?? this.#exitWaitMillis)
     return this.#shutdown
+  }
+
+  /** What is no duration is counted, and the default holds. */
+  #timeoutOf(call: string, options: { readonly timeoutMillis?: number }): number | undefined {
+    const { faults, intake } = this.#parts.tracker[lifecycleKey]
+    const { timeoutMillis } = readOptions(faults, call, options, ['timeoutMillis'])
+    const millis = toNumber(intake, 'timeoutMillis', timeoutMillis)
+    if (millis === undefined || millis >= 0) return millis
+    faults.count('option.invalid', `${call}: timeoutMillis`)
+    return undefined
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

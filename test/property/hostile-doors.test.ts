@@ -4,8 +4,10 @@ import { doors, mayThrow, type Scene } from '../support/hostile-doors.js'
 import { Draw, drawSeed } from '../support/hostile-draw.js'
 import { publicFunctions } from '../support/public-functions.js'
 import { balanceAfterEach, expectBalanced, newTracker, turn } from '../support/tracked.js'
+import { collectWarnings } from '../support/warnings.js'
 
 balanceAfterEach()
+const warnings = collectWarnings()
 
 const leastCases = 100_000
 const names = Object.keys(doors)
@@ -82,6 +84,10 @@ describe('hostile values throw nothing, but for an UnderwayError of a set-up cal
 test('nothing of them is kept', () => {
   expect(globalThis.gc).toBeTypeOf('function')
   expect(heldBytes() - heldBefore).toBeLessThan(64 * 1024 * 1024)
+})
+
+test('what was warned of are faults of ours to tell, and nothing of Node', () => {
+  expect(warnings.filter(({ type }) => type !== 'UnderwayWarning')).toEqual([])
 })
 
 test('there were at least a hundred thousand of them', () => {

@@ -19,8 +19,10 @@ import type { ManualClock } from '../../src/testing/index.js'
 import { scopeKeys, startKeys, updateKeys } from '../support/hostile-keys.js'
 import { hostile, hostileMakers, hostileOptions, type Maker } from '../support/hostile-values.js'
 import { balanceAfterEach, expectBalanced, newTracker, turn } from '../support/tracked.js'
+import { collectWarnings } from '../support/warnings.js'
 
 balanceAfterEach()
+const warnings = collectWarnings()
 
 const unhandled: unknown[] = []
 const note = (error: unknown): void => void unhandled.push(error)
@@ -530,4 +532,8 @@ describe('what may throw throws an UnderwayError with a code', () => {
     expect(tracker.snapshot().open).toBe(0)
     expect(tracker.snapshot().totals.created).toBe(1)
   })
+})
+
+test('nothing but faults of ours to tell was warned of', () => {
+  expect(warnings.filter(({ type }) => type !== 'UnderwayWarning')).toEqual([])
 })

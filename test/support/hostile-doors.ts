@@ -107,6 +107,10 @@ const setUpKeys = [
   'flushOnSignals',
   'exitTimeoutMillis',
   'handOverAtExit',
+  'traces',
+  'metrics',
+  'logs',
+  'health',
 ]
 
 /** A set-up that exports nothing, so that no case sends anything. */
@@ -115,10 +119,28 @@ async function withSetUp(at: Scene, draw: Draw, use: (handle: root.UnderwayHandl
   const handle = await root.startUnderway(good)
   try {
     await use(handle)
-    await root.startUnderway(draw.options(good, setUpKeys) as never)
+    // Where the first was shut down meanwhile, this one sets up.
+    const second = await root.startUnderway(draw.options(good, setUpKeys) as never)
+    await second.shutdown({ timeoutMillis: 0 })
   } finally {
     await handle.shutdown()
   }
+}
+
+/** A set-up with all its parts, whose collector refuses every connection. */
+async function withSdk(at: Scene, draw: Draw): Promise<void> {
+  const good = { tracker: at.tracker, env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' } }
+  const handle = await root.startUnderway(draw.options(good, setUpKeys) as never)
+  try {
+    root.runActivity({ tracker: at.tracker, name: 'exported' }, () => handle.status())
+    await handle.flush({ timeoutMillis: 0 })
+  } finally {
+    await handle.shutdown({ timeoutMillis: 0 })
+  }
+  // Nothing is left to wait for.
+  await handle.flush(draw.value() as never)
+  await handle.flush({ timeoutMillis: draw.value() as number })
+  await handle.shutdown(draw.value() as never)
 }
 
 /** A way in for every public function, by subpath, export and method. Those under `mayThrow` may throw an UnderwayError. */
@@ -131,7 +153,7 @@ export const doors: Readonly<Record<string, Door>> = {
   '. trackAsyncTask': (at, draw) => wrapped(at, draw, root.trackAsyncTask as never),
   '. trackDecision': (at, draw) => wrapped(at, draw, root.trackDecision as never),
   '. trackThread': (at, draw) => wrapped(at, draw, root.trackThread as never),
-  '. startUnderway': (at, draw) => withSetUp(at, draw, () => undefined),
+  '. startUnderway': (at, draw) => (draw.next() < 0.05 ? withSdk(at, draw) : withSetUp(at, draw, () => undefined)),
   '. extract': (at, draw) => {
     const good = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` }
     const parent = root.extract(draw.options(good, ['traceparent', 'tracestate', 'underway']) as never)
@@ -289,12 +311,10 @@ export const doors: Readonly<Record<string, Door>> = {
     const good = { tracker, clock, output: sinkFor() }
     const keys = ['tracker', 'output', 'env', 'mode', 'color', 'unicode', 'title', 'summary', 'longMillis', 'clock']
     const options = draw.options(good, keys)
-    // Without any option it would draw on the terminal of the tests.
-    terminal
-      .terminalView(
-        (typeof options === 'object' ? Object.assign(Object.create(null), good, spread(options)) : good) as never,
-      )
-      .stop()
+    const read: Record<string, unknown> = { ...good, ...(typeof options === 'object' ? spread(options) : {}) }
+    // Without one it would draw on the terminal of the tests.
+    read['output'] ??= sinkFor()
+    terminal.terminalView(read as never).stop()
   },
   'terminal TerminalView.log': (at, draw) => {
     const shown = view(at)
@@ -324,12 +344,23 @@ export const doors: Readonly<Record<string, Door>> = {
   'testing ManualClock': (_, draw) => void new testing.ManualClock(draw.either(0)),
   'testing ManualClock.wallMillis': ({ clock }) => clock.wallMillis(),
   'testing ManualClock.monotonicMillis': ({ clock }) => clock.monotonicMillis(),
-  'testing ManualClock.timer': ({ clock }, draw) => clock.timer(() => undefined, draw.next()).cancel(),
+  'testing ManualClock.timer': ({ clock }, draw) =>
+    clock
+      .timer(
+        draw.either(() => undefined),
+        draw.value() as number,
+      )
+      .cancel(),
   'testing ManualClock.backgroundTimer': ({ clock }, draw) =>
-    clock.backgroundTimer(() => undefined, draw.next()).cancel(),
+    clock
+      .backgroundTimer(
+        draw.either(() => undefined),
+        draw.value() as number,
+      )
+      .cancel(),
   'testing ManualClock.defer': ({ clock }) => clock.defer(() => undefined),
-  'testing ManualClock.jump': (_, draw) => new testing.ManualClock().jump(draw.next()),
-  'testing ManualClock.advance': (_, draw) => new testing.ManualClock().advance(draw.next()),
+  'testing ManualClock.jump': (_, draw) => new testing.ManualClock().jump(draw.value() as number),
+  'testing ManualClock.advance': (_, draw) => new testing.ManualClock().advance(draw.value() as number),
   'testing ManualClock.settle': ({ clock }) => clock.settle(),
   ...healthDoors,
 }
@@ -361,5 +392,10 @@ export const mayThrow: ReadonlySet<string> = new Set([
   'otel registerLifecycleLogs',
   'terminal terminalView',
   'testing expectQuiescent',
+  'testing ManualClock',
+  'testing ManualClock.timer',
+  'testing ManualClock.backgroundTimer',
+  'testing ManualClock.jump',
+  'testing ManualClock.advance',
   ...Object.keys(healthDoors),
 ])

@@ -2,6 +2,23 @@ import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../../src/testing/index.js'
 
 describe('ManualClock', () => {
+  test.each([
+    [() => new ManualClock(Number.NaN), 'new ManualClock(wallMillis): expected a number of milliseconds, got NaN'],
+    [() => new ManualClock().jump('1' as never), "jump(millis): expected a number of milliseconds, got '1'"],
+    [() => new ManualClock().timer(5 as never, 1), 'timer(callback): expected a function, got 5'],
+  ])('what is no time, or cannot be called, is refused: %s', (work, message) => {
+    expect(work).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID', message }))
+  })
+
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, undefined])(
+    'time does not advance by %o, and stands where it stood',
+    async (millis) => {
+      const clock = new ManualClock(0)
+      await expect(clock.advance(millis as number)).rejects.toMatchObject({ code: 'OPTIONS_INVALID' })
+      expect([clock.wallMillis(), clock.monotonicMillis()]).toEqual([0, 0])
+    },
+  )
+
   test('stands still until it is moved, and moves both clocks alike', async () => {
     const clock = new ManualClock(1_000)
     expect([clock.wallMillis(), clock.monotonicMillis()]).toEqual([1_000, 0])
