@@ -9,15 +9,23 @@ export interface TerminalOutput {
 }
 
 /** Streams whose reader has gone; each is listened to once, as a late EPIPE would end the process. */
-const watched = new WeakMap<TerminalOutput, { gone: boolean }>()
+const watched = new WeakMap<TerminalOutput, Fate>()
 
-function watch(output: TerminalOutput): { readonly gone: boolean } {
+interface Fate {
+  gone: boolean
+  /** Called once the reader has gone. */
+  readonly left: Set<() => void>
+}
+
+function watch(output: TerminalOutput): Fate {
   const known = watched.get(output)
   if (known !== undefined) return known
-  const fate = { gone: false }
+  const fate: Fate = { gone: false, left: new Set() }
   watched.set(output, fate)
   output.on?.('error', () => {
     fate.gone = true
+    for (const listener of fate.left) listener()
+    fate.left.clear()
   })
   return fate
 }
@@ -30,7 +38,7 @@ export function known(size: number | undefined): number | undefined {
 /** Writes to a stream whose reader may leave (`| head`): from then on in silence. */
 export class Output {
   readonly #stream: TerminalOutput
-  readonly #fate: { readonly gone: boolean }
+  readonly #fate: Fate
 
   constructor(stream: TerminalOutput) {
     this.#stream = stream
@@ -56,6 +64,13 @@ export class Output {
 
   lines(lines: readonly string[]): void {
     if (lines.length > 0) this.write(`${lines.join('\n')}\n`)
+  }
+
+  /** Nobody looks any more. @returns how to stop listening */
+  onGone(listener: () => void): () => void {
+    if (this.#fate.gone) listener()
+    else this.#fate.left.add(listener)
+    return () => void this.#fate.left.delete(listener)
   }
 
   /** @returns how to stop listening */

@@ -35,7 +35,8 @@ const drivers = {
 
 /**
  * Shows what a tracker's activities do, until `stop`. Never keeps the process alive. In a terminal it redraws a block in
- * place; in a pipe, in CI and in a dumb terminal it writes one line for what is worth it.
+ * place; in a pipe, in CI and in a dumb terminal it writes one line for what is worth it. It stops by itself once its
+ * reader has gone (`| head`).
  *
  * @throws UnderwayError OPTIONS_INVALID
  */
@@ -77,8 +78,12 @@ export function terminalView(options: TerminalViewOptions = {}): TerminalView {
   const stop = (): void => {
     if (stopped) return
     stopped = true
+    forget()
     unsubscribe()
     driver.end(view.summary ? summary() : undefined)
   }
+  // Whom nobody reads costs nothing: no subscriber, no timer, no write that passes through us.
+  let forget = (): void => undefined
+  forget = output.onGone(stop)
   return { mode: view.mode, log: (line: unknown) => driver.log(written(line)), summary, stop, [Symbol.dispose]: stop }
 }

@@ -248,6 +248,29 @@ describe('a view of lines', () => {
     expect(output.written).toBe(written)
   })
 
+  test.each([
+    ['a view of lines', () => pipe()],
+    ['a live view', () => new FakeTerminal()],
+  ])('costs nothing once nobody looks at %s: no subscriber, no timer, no write in between', async (_, make) => {
+    const output = make()
+    const { write } = output
+    const { tracker, clock, view } = viewed({}, output)
+    const work = startActivity({ tracker, name: 'training' })
+    await clock.advance(10_000)
+    output.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
+    expect([tracker.snapshot().subscribers, output.write, output.listeners('resize')]).toEqual([[], write, 0])
+    work.complete()
+    // Only that of the guard of the handle.
+    expect(clock.timers).toBe(1)
+    await clock.advance(10_000)
+    expect(clock.timers).toBe(0)
+    view.stop()
+    // Nor does one that begins when it has gone already.
+    const late = terminalView({ tracker, clock, output })
+    expect([tracker.snapshot().subscribers, clock.timers]).toEqual([[], 0])
+    late.stop()
+  })
+
   test('survives a stream that throws', () => {
     const output = pipe()
     const { view } = viewed({}, output)
