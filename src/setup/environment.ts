@@ -123,7 +123,7 @@ export function readEnvironment(variables: Variables): Environment {
       histogramKinds,
       'explicit_bucket_histogram',
     ),
-    exceptionSignal: read.oneOf('OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN', exceptionSignals, 'events'),
+    exceptionSignal: readExceptionSignal(read),
     health: {
       configFile: read.text(configVariable),
       // Each of them is asked for, as the table in the documents is compared with what is.
@@ -131,6 +131,12 @@ export function readEnvironment(variables: Variables): Environment {
     },
     warnings: read.warnings,
   }
+}
+
+/** A list; both is stronger than one. */
+function readExceptionSignal(read: VariableReader): Environment['exceptionSignal'] {
+  const given = read.someOf('OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN', exceptionSignals, ['events'])
+  return exceptionSignals.findLast((signal) => given.includes(signal)) ?? 'events'
 }
 
 function perSignal<T>(read: (signal: Signal) => T): Readonly<Record<Signal, T>> {
