@@ -20,7 +20,8 @@ const headings: Readonly<Record<Kind, string>> = {
   query: 'Questions',
 }
 
-function figure(value: number): string {
+/** A number as the pages show it. */
+export function figure(value: number): string {
   return value < 100 ? value.toLocaleString('en', { maximumFractionDigits: 1 }) : Math.round(value).toLocaleString('en')
 }
 
