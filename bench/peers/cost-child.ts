@@ -16,6 +16,7 @@ const { values } = parseArgs({
     packages: { type: 'string', default: '' },
     count: { type: 'string', default: '' },
     'warm-up': { type: 'string', default: '' },
+    chunk: { type: 'string', default: '250' },
   },
 })
 
@@ -40,7 +41,7 @@ const variant: Variant = {
   async: values.form === 'async',
   ...cost.variant,
 }
-const keys = cost.setup.startsWith('variants/') ? undefined : []
+const keys = cost.attributed === true ? undefined : []
 const surroundings: Surroundings & { askAgent: typeof askAgent } = {
   packages,
   name,
@@ -52,7 +53,7 @@ const { setup } = (await import(`../${cost.setup}`)) as { setup(surroundings: Su
 const work = await setup(surroundings)
 // Some are complete only after a turn.
 await turn()
-const run = { count: Number(values.count), warmUp: Number(values['warm-up']), chunk: 250 }
+const run = { count: Number(values.count), warmUp: Number(values['warm-up']), chunk: Number(values.chunk) }
 send({ value: await cpuNanos(work, variant.async === true, run) })
 // Peers keep timers and sockets.
 process.disconnect()

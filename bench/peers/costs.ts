@@ -17,6 +17,8 @@ export interface Cost {
   readonly what: string
   /** Where spans and values go, and how a run proves that they did. */
   readonly goes: string
+  /** Whether every span carries the attributes that stock has. */
+  readonly attributed?: boolean
   /** What is asked of a variant that the other benchmark has too. */
   readonly variant?: Partial<Variant>
   /** Only its own agent can count its spans. */
@@ -28,6 +30,8 @@ export const base = 'bare-stock'
 
 const counted = 'a `BatchSpanProcessor` to an exporter in the process that counts'
 const ownSdk = 'its own SDK and `BatchSpanProcessor`, to an exporter in the process that counts'
+const sentryTransport =
+  'its own span buffer, to a transport in the process that counts the spans in the envelopes; it does not serialise them'
 
 /** Everything that is measured, by name; docs/benchmarks-peers.md lists the same. */
 export const costs: Readonly<Record<string, Cost>> = {
@@ -54,6 +58,7 @@ export const costs: Readonly<Record<string, Cost>> = {
     package: '@opentelemetry/sdk-trace',
     what: 'the stock of [benchmarks.md](benchmarks.md): five attributes, the error on the span',
     goes: counted,
+    attributed: true,
   },
   naive: {
     title: 'naive wrapper',
@@ -62,6 +67,7 @@ export const costs: Readonly<Record<string, Cost>> = {
     package: '@opentelemetry/sdk-metrics',
     what: '`startActiveSpan`, five attributes, `setStatus`, `recordException` for errors, and `record` of a histogram with three labels',
     goes: `${counted}; a \`PeriodicExportingMetricReader\` to one that reads the count of the histogram`,
+    attributed: true,
   },
   'prom-client': {
     title: 'prom-client `startTimer`',
@@ -79,6 +85,7 @@ export const costs: Readonly<Record<string, Cost>> = {
     package: 'underway',
     what: '`trackActivity`: tracking, nesting, five attributes, feed and one subscriber',
     goes: `${counted}; a subscriber that counts`,
+    attributed: true,
     variant: { subscriber: true },
   },
   'underway-no-sdk': {
@@ -129,7 +136,16 @@ export const costs: Readonly<Record<string, Cost>> = {
     forms,
     package: '@sentry/node',
     what: '`startSpan` after `init` with `tracesSampleRate: 1`',
-    goes: 'its own span buffer, to a transport in the process that counts the spans in the envelopes; it does not serialise them',
+    goes: sentryTransport,
+    variant: { sdk: 'none' },
+  },
+  'sentry-no-context': {
+    title: 'Sentry without `Context`',
+    setup: 'peers/setups/sentry.mjs',
+    forms,
+    package: '@sentry/node',
+    what: 'the same without its `Context` integration, which asks for the free memory at every root span',
+    goes: sentryTransport,
     variant: { sdk: 'none' },
   },
   'dd-trace': {
@@ -152,7 +168,9 @@ export function costNamed(name: string): Cost {
 }
 
 /** The names of what runs, with their forms. */
-export function runsOf(names: readonly string[]): { readonly name: string; readonly form: Form; readonly key: string }[] {
+export function runsOf(
+  names: readonly string[],
+): { readonly name: string; readonly form: Form; readonly key: string }[] {
   return names.flatMap((name) => costNamed(name).forms.map((form) => ({ name, form, key: keyOf(name, form) })))
 }
 

@@ -37,7 +37,7 @@ export async function runCost(name: string, form: Form, size: Size, own = false)
   try {
     const packages = pathToFileURL(own ? ownPackages : packagesOfPeers).href
     const args = ['--cost', name, '--form', form, '--packages', packages]
-    const sizes = ['--count', `${size.count}`, '--warm-up', `${size.warmUp}`]
+    const sizes = ['--count', `${size.count}`, '--warm-up', `${size.warmUp}`, '--chunk', `${size.chunk ?? 250}`]
     const child = fork(join(import.meta.dirname, 'cost-child.ts'), [...args, ...sizes], {
       execArgv: [...flags],
       env: { ...process.env, ...quiet, ...(agent === undefined ? {} : { DD_TRACE_AGENT_URL: agent.url }) },

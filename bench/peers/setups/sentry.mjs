@@ -20,10 +20,12 @@ function countingTransport() {
 }
 
 /** `startSpan` after `init` with everything that is on by default, every trace sampled. */
-export async function setup({ variant }) {
+export async function setup({ name, variant }) {
   const { transport, counts } = countingTransport()
-  sentry.init({ dsn: 'http://public@127.0.0.1:9/1', tracesSampleRate: 1, transport })
-  const wrap = (name, _line, fn) => (n) => sentry.startSpan({ name }, () => fn(n))
+  const integrations = (all) =>
+    name === 'sentry-no-context' ? all.filter((integration) => integration.name !== 'Context') : all
+  sentry.init({ dsn: 'http://public@127.0.0.1:9/1', tracesSampleRate: 1, transport, integrations })
+  const wrap = (span, _line, fn) => (n) => sentry.startSpan({ name: span }, () => fn(n))
   const way = { flush: () => sentry.flush(10_000), counted: () => counts }
   return { iteration: nested(variant.async, wrap), ...spansOf(way) }
 }

@@ -1,11 +1,13 @@
-import type { CountingExporter } from '../../sdk.ts'
+import type { Counted } from '../../proof.ts'
 import { activitiesPerIteration } from '../../variants/functions.ts'
 import type { Work } from '../../workload.ts'
+
+type Spans = Pick<Counted, 'exported' | 'nested'>
 
 /** Something that brings spans out of the process, or counts them where they arrive. */
 interface Way {
   flush(): Promise<unknown>
-  counted(): ReturnType<CountingExporter['counted']> | Promise<ReturnType<CountingExporter['counted']>>
+  counted(): Spans | Promise<Spans>
 }
 
 /** A run counts if every call was exported as a span, and every inner one with its parent. */
