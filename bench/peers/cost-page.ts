@@ -7,12 +7,12 @@ export interface CostReport {
   readonly costs: readonly (readonly [name: string, cost: Cost])[]
   /** What was measured with, and on what. */
   readonly versions: readonly string[]
-  /** The package of a wrapper with its version. */
-  readonly versionOf: (cost: Cost) => string
+  /** The packages of a wrapper with their versions. */
+  readonly versionsOf: (cost: Cost) => readonly string[]
   /** Why a newer version of a package was not used. */
   readonly notLatest: readonly string[]
-  /** Why something has no figures, by its name and form. */
-  readonly failures: ReadonlyMap<string, string>
+  /** Why runs do not count, by name and form. */
+  readonly failures: ReadonlyMap<string, readonly string[]>
   /** The day of the run, as in 2026-01-31. */
   readonly day: string
 }
@@ -21,7 +21,7 @@ function cells(report: CostReport, name: string, cost: Cost, form: Form): string
   if (!cost.forms.includes(form)) return ['–', '–']
   const key = keyOf(name, form)
   const values = valuesOf(report.rounds, key)
-  if (values.length === 0 || report.failures.has(key)) return ['not run', '']
+  if (values.length === 0) return ['not run', '']
   const { median, min, max } = spreadOf(values)
   const ratios = ratiosOf(report.rounds, key, keyOf(base, form))
   const ratio = ratios.length === 0 ? undefined : spreadOf(ratios)
@@ -53,15 +53,17 @@ function list(heading: string, lines: readonly string[]): string {
 /** docs/benchmarks-peers.md. */
 export function costPage(report: CostReport): string {
   const setups = report.costs.map(
-    ([, cost]) => `| ${cost.title} | ${report.versionOf(cost)} | ${cost.what} | ${cost.goes} |`,
+    ([, cost]) => `| ${cost.title} | ${report.versionsOf(cost).join(', ')} | ${cost.what} | ${cost.goes} |`,
   )
-  const failed = [...report.failures].map(([key, reason]) => `${key}: ${reason}`)
+  const failed = [...report.failures].map(
+    ([key, reasons]) => `${key}, ${reasons.length} of ${report.rounds.length}: ${[...new Set(reasons)].join('; ')}`,
+  )
   return `# What wrappers cost
 
 Written by \`npm run bench:peers -- --cost\`; do not edit. Measured on ${report.day} in ${report.rounds.length} rounds with:
 
 ${report.versions.map((version) => `- ${version}`).join('\n')}
-${list('Not the latest version:', report.notLatest)}${list('Not run:', failed)}
+${list('Not the latest version:', report.notLatest)}${list('Runs that do not count:', failed)}
 Medians with the range in brackets; a multiple is the median of those within one round.
 
 ${costTable(report)}

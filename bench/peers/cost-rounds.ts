@@ -32,9 +32,12 @@ function prepare(): void {
   copyFileSync(join(here, '../packages.mjs'), packagesOfPeers)
 }
 
-function versionOf({ package: name, folder }: Cost): string {
-  if (name === undefined) return ''
-  return `${name} ${versionIn(join(here, '..', folder ?? 'peers', 'node_modules', name))}`
+function versionsOf({ packages = [], folder = 'peers' }: Cost): readonly string[] {
+  // One that is nested in another is named without it.
+  return packages.map((path) => {
+    const name = path.split('node_modules/').at(-1) ?? path
+    return `${name} ${versionIn(join(here, '..', folder, 'node_modules', path))}`
+  })
 }
 
 async function measure(
@@ -43,19 +46,18 @@ async function measure(
 ): Promise<Pick<CostReport, 'rounds' | 'failures'>> {
   const runs = runsOf(names)
   const size: Size = quick ? { count: 20_000, warmUp: 10_000 } : { count: 100_000, warmUp: 30_000 }
-  const failures = new Map<string, string>()
+  const failures = new Map<string, string[]>()
   const rounds: Round[] = []
   for (let number = 1; number <= planned; number += 1) {
     console.warn(`round ${number} of ${planned}`)
     const round = new Map<string, number>()
     for (const { name, form, key } of shuffled(runs)) {
-      if (failures.has(key)) continue
       try {
         round.set(key, await runCost(name, form, size))
       } catch (error) {
-        // Once without proof is enough: what was measured of it in other rounds does not count either.
-        failures.set(key, (error as Error).message)
-        console.warn((error as Error).message)
+        const { message } = error as Error
+        failures.set(key, [...(failures.get(key) ?? []), message])
+        console.warn(message)
       }
     }
     rounds.push(round)
@@ -76,7 +78,7 @@ export async function measureCosts(settings: CostSettings): Promise<void> {
     failures,
     costs: chosen,
     versions: [`underway ${versionIn(root)}`, nodeUsed(), sdkIn(here), machineUsed()],
-    versionOf,
+    versionsOf,
     notLatest: notLatest(),
     day: new Date().toISOString().slice(0, 10),
   }

@@ -10,9 +10,9 @@ export interface Cost {
   /** The module that sets it up, from `bench/`. */
   readonly setup: string
   readonly forms: readonly Form[]
-  /** The package whose version is shown, and the folder in `bench/` beside whose packages it lies. */
-  readonly package?: string
-  readonly folder?: 'peers/logfire'
+  /** The packages whose versions are shown, in `node_modules` of a folder in `bench/`. @defaultValue `peers` */
+  readonly packages?: readonly string[]
+  readonly folder?: 'peers' | 'peers/logfire'
   /** What stands around every call. */
   readonly what: string
   /** Where spans and values go, and how a run proves that they did. */
@@ -47,7 +47,7 @@ export const costs: Readonly<Record<string, Cost>> = {
     title: 'bare stock',
     setup: 'peers/setups/bare-stock.ts',
     forms,
-    package: '@opentelemetry/sdk-trace',
+    packages: ['@opentelemetry/sdk-trace'],
     what: '`startActiveSpan`, and `span.end()` in `finally`: no attribute, no status, no exception',
     goes: counted,
   },
@@ -55,7 +55,7 @@ export const costs: Readonly<Record<string, Cost>> = {
     title: 'stock',
     setup: 'variants/stock.ts',
     forms,
-    package: '@opentelemetry/sdk-trace',
+    packages: ['@opentelemetry/sdk-trace'],
     what: 'the stock of [benchmarks.md](benchmarks.md): five attributes, the error on the span',
     goes: counted,
     attributed: true,
@@ -64,7 +64,7 @@ export const costs: Readonly<Record<string, Cost>> = {
     title: 'naive wrapper',
     setup: 'peers/setups/naive.ts',
     forms,
-    package: '@opentelemetry/sdk-metrics',
+    packages: ['@opentelemetry/sdk-trace', '@opentelemetry/sdk-metrics'],
     what: '`startActiveSpan`, five attributes, `setStatus`, `recordException` for errors, and `record` of a histogram with three labels',
     goes: `${counted}; a \`PeriodicExportingMetricReader\` to one that reads the count of the histogram`,
     attributed: true,
@@ -73,7 +73,7 @@ export const costs: Readonly<Record<string, Cost>> = {
     title: 'prom-client `startTimer`',
     setup: 'peers/setups/prom-client.mjs',
     forms,
-    package: 'prom-client',
+    packages: ['prom-client'],
     what: '`histogram.startTimer` with two labels, ended in `finally`; no span',
     goes: 'its registry, whose count of the histogram is read',
     variant: { sdk: 'none' },
@@ -82,7 +82,7 @@ export const costs: Readonly<Record<string, Cost>> = {
     title: '**underway**',
     setup: 'variants/underway.ts',
     forms,
-    package: 'underway',
+    packages: ['underway'],
     what: '`trackActivity`: tracking, nesting, five attributes, feed and one subscriber',
     goes: `${counted}; a subscriber that counts`,
     attributed: true,
@@ -92,7 +92,7 @@ export const costs: Readonly<Record<string, Cost>> = {
     title: '**underway**, no SDK',
     setup: 'variants/underway.ts',
     forms,
-    package: 'underway',
+    packages: ['underway'],
     what: '`trackActivity` without an SDK: tracking, nesting, feed and one subscriber; no span',
     goes: 'a subscriber that counts',
     variant: { subscriber: true, sdk: 'none' },
@@ -101,15 +101,15 @@ export const costs: Readonly<Record<string, Cost>> = {
     title: 'Traceloop (OpenLLMetry) `withTask`',
     setup: 'peers/setups/traceloop.mjs',
     forms: ['async'],
-    package: '@traceloop/node-server-sdk',
-    what: '`withTask` after `initialize`; it makes every call a promise; what goes in and out is on the span',
+    packages: ['@traceloop/node-server-sdk', '@opentelemetry/sdk-node/node_modules/@opentelemetry/sdk-trace-base'],
+    what: '`withTask` after `initialize` without its prompt registry; it makes every call a promise; what goes in and out is on the span',
     goes: ownSdk,
   },
   openinference: {
     title: 'OpenInference `withSpan`',
     setup: 'peers/setups/openinference.mjs',
     forms,
-    package: '@arizeai/openinference-core',
+    packages: ['@arizeai/openinference-core', '@opentelemetry/sdk-trace'],
     what: '`withSpan` over a provider of the application; what goes in and out is on the span',
     goes: counted,
   },
@@ -117,7 +117,7 @@ export const costs: Readonly<Record<string, Cost>> = {
     title: 'Langfuse `observe`',
     setup: 'peers/setups/langfuse.mjs',
     forms,
-    package: '@langfuse/tracing',
+    packages: ['@langfuse/tracing', '@langfuse/otel'],
     what: '`observe` with the `LangfuseSpanProcessor` of `@langfuse/otel`; what goes in and out is on the span',
     goes: 'its span processor, to an exporter in the process that counts',
   },
@@ -125,7 +125,7 @@ export const costs: Readonly<Record<string, Cost>> = {
     title: 'Logfire `instrument`',
     setup: 'peers/logfire/setup.mjs',
     forms,
-    package: '@pydantic/logfire-node',
+    packages: ['@pydantic/logfire-node', '@opentelemetry/sdk-trace-base'],
     folder: 'peers/logfire',
     what: '`instrument` after `configure`',
     goes: 'its own SDK with `sendToLogfire: false`, and a second `BatchSpanProcessor`, as it takes no exporter, to one in the process that counts',
@@ -134,7 +134,7 @@ export const costs: Readonly<Record<string, Cost>> = {
     title: 'Sentry `startSpan`',
     setup: 'peers/setups/sentry.mjs',
     forms,
-    package: '@sentry/node',
+    packages: ['@sentry/node'],
     what: '`startSpan` after `init` with `tracesSampleRate: 1`',
     goes: sentryTransport,
     variant: { sdk: 'none' },
@@ -143,7 +143,7 @@ export const costs: Readonly<Record<string, Cost>> = {
     title: 'Sentry without `Context`',
     setup: 'peers/setups/sentry.mjs',
     forms,
-    package: '@sentry/node',
+    packages: ['@sentry/node'],
     what: 'the same without its `Context` integration, which asks for the free memory at every root span',
     goes: sentryTransport,
     variant: { sdk: 'none' },
@@ -152,7 +152,7 @@ export const costs: Readonly<Record<string, Cost>> = {
     title: 'dd-trace `wrap`',
     setup: 'peers/setups/dd-trace.mjs',
     forms,
-    package: 'dd-trace',
+    packages: ['dd-trace'],
     what: '`tracer.wrap` after `tracer.init`',
     goes: 'an agent on loopback in another process, which counts; serialising and sending are part of the figure',
     variant: { sdk: 'none' },

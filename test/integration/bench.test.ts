@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ends } from '../../bench/ends.js'
 import { endsSection, withEndsSection } from '../../bench/ends-report.js'
-import { costTable } from '../../bench/peers/cost-page.js'
+import { costPage, costTable } from '../../bench/peers/cost-page.js'
 import { costNamed } from '../../bench/peers/costs.js'
 import { runCost } from '../../bench/peers/run-cost.js'
 import { tables } from '../../bench/report.js'
@@ -99,21 +99,23 @@ describe('what a wrapper costs', () => {
     )
   })
 
-  test('is a multiple of bare stock in the same round, and not shown for what failed once', () => {
+  test('is a multiple of bare stock in the same round; runs that do not count are left out and named', () => {
     const rounds = [
-      { 'bare-stock-sync': 100, 'naive-sync': 150, 'bare-stock-async': 200, 'naive-async': 900 },
+      { 'bare-stock-sync': 100, 'naive-sync': 150, 'bare-stock-async': 200 },
       { 'bare-stock-sync': 400, 'naive-sync': 800, 'bare-stock-async': 200 },
+      { 'bare-stock-sync': 250, 'bare-stock-async': 200 },
     ].map((round) => new Map(Object.entries(round)))
-    const table = costTable({
+    const report = {
       rounds,
       costs: ['bare-stock', 'naive', 'traceloop'].map((name) => [name, costNamed(name)] as const),
       versions: [],
-      versionOf: () => '',
+      versionsOf: () => [],
       notLatest: [],
-      failures: new Map([['naive-async', 'the run does not count']]),
+      failures: new Map([['naive-sync', ['it lost one']]]),
       day: '',
-    })
-    expect(table.split('\n').slice(2)).toEqual([
+    }
+    expect(costPage(report)).toContain('Runs that do not count:\n\n- naive-sync, 1 of 3: it lost one\n')
+    expect(costTable(report).split('\n').slice(2)).toEqual([
       '| `bare-stock` | bare stock | 250 (100 to 400) |  | 200 (200 to 200) |  |',
       '| `naive` | naive wrapper | 475 (150 to 800) | **1.75** (1.50 to 2.00) | not run |  |',
       '| `traceloop` | Traceloop (OpenLLMetry) `withTask` | – | – | not run |  |',
