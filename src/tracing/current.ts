@@ -117,7 +117,10 @@ export function recordIn(context: otel.Context): ActivityRecord | undefined {
 }
 
 export function currentRecord(): ActivityRecord | undefined {
-  return recordIn(activeContext())
+  if (currentPlace() !== 'own' || provenManager !== undefined) return recordIn(activeContext())
+  // The way of every question about what is open in a program without an SDK.
+  const own = ownContext()
+  return own === undefined ? undefined : recordIn(own)
 }
 
 /**
