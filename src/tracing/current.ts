@@ -129,6 +129,18 @@ export function currentRecord(): ActivityRecord | undefined {
  */
 const resourceType = 'underway.activity'
 
+/** Not a function of its own for every call. */
+function enter(
+  storage: Slot['storage'],
+  context: ActivityContext,
+  fn: (...args: never[]) => unknown,
+  self: unknown,
+  args: readonly unknown[],
+): unknown {
+  storage.enterWith(context)
+  return Reflect.apply(fn, self, args)
+}
+
 /** Calls a function with an activity's context current. */
 export function runIn<R>(
   context: ActivityContext,
@@ -143,10 +155,7 @@ export function runIn<R>(
   const { storage } = slot
   if (where === 'own') {
     slot.startedWithout = true
-    return new AsyncResource(resourceType).runInAsyncScope(() => {
-      storage.enterWith(context)
-      return Reflect.apply(fn, self, args) as R
-    })
+    return new AsyncResource(resourceType).runInAsyncScope(enter, undefined, storage, context, fn, self, args) as R
   }
   context.inBoth = true
   return new AsyncResource(resourceType).runInAsyncScope(() => {
