@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { GapStatistics } from '../../../src/health/gap-statistics.js'
 import { stuckLeaves, watchSilence } from '../../../src/health/index.js'
 import { type FeedItem, planActivity, startActivity } from '../../../src/index.js'
+import { goneKey } from '../../../src/tracker/modules.js'
 import { balanceAfterEach, newTracker } from '../../support/tracked.js'
 
 balanceAfterEach()
@@ -81,6 +82,29 @@ describe('a watch over silence', () => {
     expect(tracker.blockers()).toMatchObject([{ condition: 'silent', silenceMillis: 65_000 }])
     expect(stuckLeaves({ tracker })).toMatchObject([{ condition: 'silent' }])
     work.complete()
+  })
+
+  test('tells that work is dead once what it ran in has exited, also work that was silent or planned', async () => {
+    const { tracker, clock, conditions } = observed()
+    using _watch = watchSilence({ tracker })
+    let exited = false
+    tracker.registerModule('Worker', {
+      healthCheck: () => {
+        if (exited) throw Object.assign(new Error('the worker exited with code 1'), { [goneKey]: true })
+      },
+    })
+    const silent = startActivity({ tracker, module: 'Worker', name: 'fit', silenceBudgetMillis: 1_000 })
+    const planned = planActivity({ tracker, module: 'Worker', name: 'later' })
+    await clock.advance(2_000)
+    exited = true
+    expect(await tracker.checkModuleLiveness()).toBe(false)
+    await clock.advance(1_000)
+    expect(conditions).toEqual([
+      ['fit', 'silent', 2_000],
+      ['fit', 'dead', 3_000],
+      ['later', 'dead', 3_000],
+    ])
+    for (const one of [silent, planned]) one.cancel()
   })
 
   test('planned work is never silent, and the time as planned is no gap', async () => {
