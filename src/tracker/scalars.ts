@@ -1,0 +1,78 @@
+import type { FeedHost, Gap } from './change.js'
+import { Subscribers } from './subscribers.js'
+import type { SubscribeOptions, Subscription, SubscriptionStats } from './subscription.js'
+
+/** What one call of `logScalars` said. */
+export interface ScalarEntry {
+  /** The name of the run. */
+  readonly run: string
+  readonly step: number
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number
+  /** Nested objects are flattened to names such as `train/loss`; NaN and the infinities are kept. */
+  readonly values: Readonly<Record<string, number>>
+  /** The only backend that is to get it; absent for all. */
+  readonly backend?: string
+}
+
+/** What one call of `notify` said. */
+export interface ExperimentMessage {
+  readonly title: string
+  readonly content: string
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number
+  /** The only backend that is to get it; absent for all. */
+  readonly backend?: string
+}
+
+/** The name under which OpenTelemetry is chosen as the only backend. */
+export const otlpBackend = 'otlp'
+
+const maxFlushPasses = 100
+
+/** Scalars on their way to those who keep or send them. A channel of their own, as millions of them must not displace other changes. */
+export class ScalarChannel {
+  readonly #subscribers: Subscribers<ScalarEntry>
+  /** Those who hold values back for a moment, such as aggregators. */
+  readonly holders = new Set<() => void>()
+  #number = 0
+
+  constructor(host: FeedHost) {
+    this.#subscribers = new Subscribers(host)
+  }
+
+  get observed(): boolean {
+    return this.#subscribers.present
+  }
+
+  publish(entry: ScalarEntry): void {
+    this.#number += 1
+    if (this.#subscribers.present) this.#subscribers.offer(entry, this.#number)
+  }
+
+  subscribe(
+    listener: (items: readonly (ScalarEntry | Gap)[]) => unknown,
+    options: SubscribeOptions,
+  ): Subscription<ScalarEntry> {
+    return this.#subscribers.add(listener, options)
+  }
+
+  /** Delivers what waits and what is held back, now, and what subscribers themselves log meanwhile, as long as that ends. */
+  drain(): void {
+    for (const release of [...this.holders]) release()
+    for (let pass = 0; pass < maxFlushPasses; pass += 1) {
+      const before = this.#number
+      this.#subscribers.flush()
+      if (this.#number === before) return
+    }
+  }
+
+  /** Entries that subscribers, those that have ended too, did not get. Never goes down. */
+  get dropped(): number {
+    return this.#subscribers.dropped
+  }
+
+  stats(): SubscriptionStats[] {
+    return this.#subscribers.stats()
+  }
+}
