@@ -4,6 +4,7 @@ import { readOptions, toNumber, toText } from '../activity/values.js'
 import type { Lifecycle } from './lifecycle.js'
 import { ScalarValues } from './scalar-values.js'
 import type { ExperimentMessage, ScalarEntry } from './scalars.js'
+import { SeenSteps } from './seen-steps.js'
 
 /** Numbers by name; objects in them are flattened, so that `{ train: { loss: 0.5 } }` is `train/loss`. */
 export interface ScalarTree {
@@ -32,6 +33,7 @@ const latestMillis = 8.64e15
 export class Experiment {
   readonly #lifecycle: Lifecycle
   readonly #values: ScalarValues
+  readonly #seen = new SeenSteps()
 
   constructor(lifecycle: Lifecycle) {
     this.#lifecycle = lifecycle
@@ -39,13 +41,13 @@ export class Experiment {
   }
 
   log(given: unknown, options: LogScalarsOptions | undefined, currentStep: number): void {
-    const { disabled, faults, intake, scalars, clock } = this.#lifecycle
+    const { disabled, faults, intake, clock } = this.#lifecycle
     if (disabled) return
     try {
       const values = this.#values.read(given)
       if (values === undefined) return
       if (options === undefined) {
-        scalars.publish({ run: this.run(), step: currentStep, at: clock.wallMillis(), values })
+        this.#publish({ run: this.run(), step: currentStep, at: clock.wallMillis(), values })
         return
       }
       const read = readOptions(faults, 'logScalars(options)', options, ['step', 'run', 'at', 'backend'])
@@ -56,7 +58,7 @@ export class Experiment {
         values,
       }
       const backend = toText(intake, 'backend', read.backend, bounds.name)
-      scalars.publish(backend === undefined ? entry : { ...entry, backend })
+      this.#publish(backend === undefined ? entry : { ...entry, backend })
     } catch (error) {
       faults.count('value.unreadable', 'logScalars(values)', error)
     }
@@ -81,6 +83,17 @@ export class Experiment {
       bounds.name,
     )
     feed.publish({ kind: 'message', message: backend === undefined ? message : { ...message, backend } })
+  }
+
+  #publish(entry: ScalarEntry): void {
+    const { scalars, faults } = this.#lifecycle
+    // What was meant for one backend only may be said to another one too.
+    if (scalars.observed && entry.backend === undefined) {
+      for (const name of Object.keys(entry.values)) {
+        if (this.#seen.add(entry.run, name, entry.step)) faults.count('scalar.repeated', name)
+      }
+    }
+    scalars.publish(entry)
   }
 
   /** The name of the run that the code is in, else of the service. */
