@@ -1,4 +1,4 @@
-import { type Round, ratiosOf, type Spread, spreadOf, valuesOf } from './statistics.ts'
+import { figure, type Round, ratiosOf, type Spread, spreadOf, valuesOf } from './statistics.ts'
 import { type Kind, units, type Variant } from './variants.ts'
 
 export interface Report {
@@ -7,6 +7,8 @@ export interface Report {
   readonly versions: readonly string[]
   /** The day of the run, as in 2026-01-31. */
   readonly day: string
+  /** The part about scalars. */
+  readonly scalars: string
   /** The part about the end of a process. */
   readonly ends: string
   /** Variants that could not be run, and why. */
@@ -18,10 +20,6 @@ const headings: Readonly<Record<Kind, string>> = {
   'long-open': 'CPU time while much is open',
   memory: 'Memory of one open activity',
   query: 'Questions',
-}
-
-function figure(value: number): string {
-  return value < 100 ? value.toLocaleString('en', { maximumFractionDigits: 1 }) : Math.round(value).toLocaleString('en')
 }
 
 function row(rounds: readonly Round[], name: string, variant: Variant): string {
@@ -62,6 +60,7 @@ ${report.versions.map((version) => `- ${version}`).join('\n')}
 ${report.missing === undefined ? '' : `\nNot run: ${report.missing}\n`}
 ${tables(report)}
 
+${report.scalars}
 ${report.ends}
 ## How to read it
 
