@@ -1,4 +1,4 @@
-import { figure, type Round, ratiosOf, type Spread, spreadOf, valuesOf } from './statistics.ts'
+import { type Round, ratiosOf, type Spread, spreadOf, valuesOf } from './statistics.ts'
 import { type Kind, units, type Variant } from './variants.ts'
 
 export interface Report {
@@ -20,6 +20,11 @@ const headings: Readonly<Record<Kind, string>> = {
   'long-open': 'CPU time while much is open',
   memory: 'Memory of one open activity',
   query: 'Questions',
+}
+
+/** A number as the pages show it. */
+export function figure(value: number): string {
+  return value < 100 ? value.toLocaleString('en', { maximumFractionDigits: 1 }) : Math.round(value).toLocaleString('en')
 }
 
 function row(rounds: readonly Round[], name: string, variant: Variant): string {
@@ -85,5 +90,6 @@ ${report.ends}
 - What an exporter costs that sends: that comes on top, with and without this package.
 - What your work costs. Around work of a millisecond all of this is less than one percent.
 - How it is on your machine: run \`npm run bench\`.
+- What others cost in the same place: that is in [benchmarks-peers.md](benchmarks-peers.md).
 `
 }

@@ -1,5 +1,6 @@
+import { figure } from './report.ts'
 import { type ScalarVariant, scalarUnits, scalarVariants } from './scalars.ts'
-import { figure, type Round, spreadOf, valuesOf } from './statistics.ts'
+import { type Round, spreadOf, valuesOf } from './statistics.ts'
 
 const heading = '## Scalars'
 

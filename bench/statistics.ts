@@ -39,7 +39,3 @@ export function ratiosOf(rounds: readonly Round[], name: string, stock: string):
     return value === undefined || base === undefined ? [] : [value / base]
   })
 }
-
-export function figure(value: number): string {
-  return value < 100 ? value.toLocaleString('en', { maximumFractionDigits: 1 }) : Math.round(value).toLocaleString('en')
-}
