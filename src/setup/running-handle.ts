@@ -132,13 +132,16 @@ export class RunningHandle implements UnderwayHandle {
 
   #signal(signal: Signal): SignalStatus {
     const { running, kept } = this.#parts
-    const outlet = running[signal]?.outlet
-    if (outlet !== undefined) {
-      const { lastError, target } = outlet.sender
-      const status = { state: 'exporting', url: target.url, queue: outlet.status() } as const
-      return lastError === undefined ? status : { ...status, lastError }
+    const { outlet, endpoint } = running[signal] ?? {}
+    if (running[signal] !== undefined) {
+      const lastError = outlet?.sender.lastError ?? endpoint?.lastError
+      return {
+        state: 'exporting',
+        ...(outlet === undefined ? {} : { url: outlet.sender.target.url, queue: outlet.status() }),
+        ...(endpoint?.url === undefined ? {} : { pullUrl: endpoint.url }),
+        ...(lastError === undefined ? {} : { lastError }),
+      }
     }
-    if (running[signal] !== undefined) return { state: 'exporting' }
     if (!kept.has(signal)) return { state: 'off' }
     const advice = kept.get(signal)
     return advice === undefined ? { state: 'kept' } : { state: 'kept', advice }
