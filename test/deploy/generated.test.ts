@@ -1,0 +1,116 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { runbookPage } from '../../scripts/deploy/alerts.js'
+import { generatedFiles } from '../../scripts/deploy/files.js'
+import { dashboards, deployedRules, panelsOf, queriesOf, readDeployed } from '../support/deploy-files.js'
+import { repositoryRoot } from '../support/repository.js'
+
+test.each(Object.keys(generatedFiles()))('deploy/%s is what is generated (npm run generate:deploy)', (path) => {
+  expect(readDeployed(path)).toBe(generatedFiles()[path])
+})
+
+interface DataSources {
+  readonly datasources: readonly {
+    readonly uid: string
+    readonly jsonData: {
+      readonly alertmanagerUid?: string
+      readonly exemplarTraceIdDestinations?: readonly { readonly datasourceUid: string }[]
+      readonly tracesToMetrics?: { readonly datasourceUid: string }
+    }
+  }[]
+}
+
+const { datasources } = parse(readDeployed('grafana/provisioning/datasources/datasources.yaml')) as DataSources
+const uids = datasources.map(({ uid }) => uid)
+
+test('data sources lead from a metric to a trace, from a trace to metrics, and from rules to alerts', () => {
+  const links = datasources.map(
+    ({ uid, jsonData: { alertmanagerUid, exemplarTraceIdDestinations, tracesToMetrics } }) => [
+      uid,
+      exemplarTraceIdDestinations?.[0]?.datasourceUid ?? tracesToMetrics?.datasourceUid,
+      alertmanagerUid,
+    ],
+  )
+  expect(links).toEqual([
+    ['prometheus', 'jaeger', 'alertmanager'],
+    ['jaeger', 'prometheus', undefined],
+    ['alertmanager', undefined, undefined],
+  ])
+})
+
+describe('the dashboards', () => {
+  test('are found where Grafana is told to look, and one of them is its first page', () => {
+    const provider = parse(readDeployed('grafana/provisioning/dashboards/dashboards.yaml')) as {
+      readonly providers: readonly { readonly options: { readonly path: string } }[]
+    }
+    const { services } = parse(readFileSync(join(repositoryRoot, 'docker-compose.yml'), 'utf8')) as {
+      readonly services: {
+        readonly grafana: { readonly environment: Record<string, string>; readonly volumes: string[] }
+      }
+    }
+    const path = provider.providers[0]?.options.path ?? ''
+    expect(services.grafana.volumes).toContain(`./deploy/grafana/dashboards:${path}:ro`)
+    const home = services.grafana.environment['GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH'] ?? ''
+    expect(existsSync(join(repositoryRoot, 'deploy/grafana/dashboards', home.replace(`${path}/`, '')))).toBe(true)
+  })
+
+  test.each(dashboards())('$title says what each panel shows, and asks a data source that is there', (dashboard) => {
+    const panels = panelsOf(dashboard)
+    expect(panels.length).toBeGreaterThan(5)
+    for (const { title, description } of panels) expect(description, title).toBeTruthy()
+    for (const { panel, datasource } of queriesOf(dashboard)) expect(uids, panel).toContain(datasource)
+    expect(new Set(panels.map(({ title }) => title)).size).toBe(panels.length)
+  })
+
+  test.each(dashboards())('$title uses the variables that it has, and no other', (dashboard) => {
+    const known = dashboard.templating.list.map(({ name }) => name)
+    const text = JSON.stringify(dashboard)
+    const used = [...text.matchAll(/\$([a-z]\w*)/g)].map(([, name]) => name)
+    expect([...new Set(used)].sort()).toEqual(known.sort())
+  })
+})
+
+describe('the alerts', () => {
+  const page = readFileSync(join(repositoryRoot, runbookPage), 'utf8')
+
+  test.each(deployedRules())(
+    '$alert has a summary, a description and a section of docs/alerts.md',
+    ({ annotations, alert }) => {
+      expect(annotations).toMatchObject({
+        summary: expect.stringContaining('$labels'),
+        description: expect.any(String),
+      })
+      expect(annotations['runbook_url']).toBe(`${runbookPage}#${alert.toLowerCase()}`)
+      expect(page.split('\n')).toContain(`## ${alert}`)
+    },
+  )
+
+  test('of Grafana are those of Prometheus, each compared with a number by what it refers to', () => {
+    const { groups } = parse(readDeployed('grafana/provisioning/alerting/rules.yaml')) as {
+      readonly groups: readonly {
+        readonly rules: readonly {
+          readonly title: string
+          readonly condition: string
+          readonly data: readonly {
+            readonly refId: string
+            readonly datasourceUid: string
+            readonly model: { expr?: string; expression?: string }
+          }[]
+          readonly annotations: Readonly<Record<string, string>>
+        }[]
+      }[]
+    }
+    const rules = groups.flatMap((group) => group.rules)
+    expect(rules.map(({ title }) => title)).toEqual(deployedRules().map(({ alert }) => alert))
+    for (const [at, { condition, data, annotations }] of rules.entries()) {
+      const rule = deployedRules()[at]
+      const [query, threshold] = data
+      expect(query?.model.expr).toContain(rule?.expr)
+      expect(uids).toContain(query?.datasourceUid)
+      expect([condition, threshold?.model.expression]).toEqual([threshold?.refId, query?.refId])
+      expect(annotations).toEqual(rule?.annotations)
+    }
+  })
+})
