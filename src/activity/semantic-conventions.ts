@@ -190,7 +190,7 @@ export const metricNames = {
     kind: 'counter',
     unit: '{item}',
     labels: [labelNames.signal],
-    description: 'spans, metric exports and log records of startUnderway that were not delivered',
+    description: 'spans, metric exports, log records and scalars that were not delivered',
   },
   faults: {
     name: 'underway.faults',

@@ -9,18 +9,21 @@ import { isObject, type OptionChecks } from '../base/checked-options.js'
 import { systemClock } from '../base/clock.js'
 import { type FaultKind, Faults } from '../base/faults.js'
 import { type Blocker, blockerOf } from './blockers.js'
-import type { FeedItem } from './change.js'
+import type { FeedItem, Gap } from './change.js'
 import { ChangeLog, type ChangeStream, type ChangesOptions, type FeedSnapshot } from './change-stream.js'
 import { type CounterColumn, type CounterRow, Counters } from './counters.js'
 import type { ErrorHealth, SeverityCounts } from './error-health.js'
 import type { ErrorFilter, ErrorRecord, ErrorReport } from './error-log.js'
 import { Errors } from './errors.js'
 import { type ChangeOf, type EventName, eventMatcher, isChange } from './events.js'
+import { Experiment, type LogScalarsOptions, type NotifyOptions, type ScalarTree } from './experiment.js'
 import { Feed } from './feed.js'
 import { Lifecycle } from './lifecycle.js'
 import { type ModuleOptions, type ModuleRegistration, type ModuleStatus, Modules } from './modules.js'
 import { noPorts } from './ports.js'
 import { Quiescence, type WaitOptions } from './quiescence.js'
+import { ScalarChannel } from './scalar-channel.js'
+import type { ScalarEntry } from './scalars.js'
 import type { Scope } from './scope.js'
 import type { SubscribeOptions, SubscriptionStats } from './subscription.js'
 import { summaryOf } from './summary.js'
@@ -65,6 +68,7 @@ export class ActivityTracker {
   readonly #quiescence: Quiescence
   readonly #modules: Modules
   readonly #changes: ChangeLog
+  readonly #experiment: Experiment
   #step = 0
 
   /** @throws UnderwayError OPTIONS_INVALID */
@@ -83,7 +87,8 @@ export class ActivityTracker {
       ...(isMainThread ? {} : { worker: threadId }),
     })
     const detached = <T>(work: () => T): T => (this[lifecycleKey].ports ?? noPorts).detached(work)
-    const feed = new Feed({ instance, clock, faults, detached })
+    const host = { instance, clock, faults, detached }
+    const feed = new Feed(host)
     const counters = new Counters(faults, options.counterBuffer)
     const errors = new Errors({
       clock,
@@ -105,8 +110,10 @@ export class ActivityTracker {
       counters,
       errors,
       feed,
+      scalars: new ScalarChannel(host),
       maxDetails: Math.floor(options.maxDetails ?? 100_000),
     })
+    this.#experiment = new Experiment(this[lifecycleKey])
     this.#quiescence = new Quiescence(this[lifecycleKey])
     this.#modules = new Modules(
       {
@@ -225,7 +232,11 @@ export class ActivityTracker {
 
   /** Delivers to all subscribers what they have not seen, now. */
   flushNow(): void {
-    this[lifecycleKey].feed.drain()
+    const { feed, scalars } = this[lifecycleKey]
+    scalars.drain()
+    feed.drain()
+    // What a subscriber of the feed logged.
+    scalars.drain()
   }
 
   /** Makes a module known. @throws UnderwayError OPTIONS_INVALID, MODULE_DUPLICATE */
@@ -279,9 +290,37 @@ export class ActivityTracker {
     feed.publish({ kind: 'step', step: value })
   }
 
+  /**
+   * Logs numbers of a step of an experiment, such as `{ 'train/loss': 0.5 }`. Steps may come in any order. What is not a
+   * number is left out, and warned about once by its name; NaN and the infinities are kept. Never throws.
+   */
+  logScalars(values: ScalarTree, options?: LogScalarsOptions): void {
+    this.#experiment.log(values, options, this.#step)
+  }
+
+  /** Sends a message to people, by whatever is connected for that. Never throws. */
+  notify(message: { readonly title: string; readonly content: string }, options?: NotifyOptions): void {
+    this.#experiment.notify(message, options)
+  }
+
+  /** Like {@link subscribe}, for what `logScalars` is given: they have a channel of their own, as there may be millions. */
+  subscribeScalars(
+    listener: (items: readonly (ScalarEntry | Gap)[]) => unknown,
+    options: SubscribeOptions = {},
+  ): Unsubscribe {
+    const { scalars, faults } = this[lifecycleKey]
+    if (typeof listener !== 'function') {
+      faults.count('option.invalid', 'subscribeScalars(listener)')
+      return unsubscribeBy(() => {})
+    }
+    const read = readOptions(faults, 'subscribeScalars(options)', options, ['name', 'maxBatch', 'whenFull'])
+    const subscription = scalars.subscribe(listener, read as SubscribeOptions)
+    return unsubscribeBy(() => subscription.end())
+  }
+
   /** Every counter in one moment. */
   snapshot(): TrackerSnapshot {
-    const { counters, clock, errors, faults, feed } = this[lifecycleKey]
+    const { counters, clock, errors, faults, feed, scalars } = this[lifecycleKey]
     return {
       version: 1,
       process: this.process,
@@ -294,7 +333,7 @@ export class ActivityTracker {
       errors: errors.windowCounts(),
       droppedErrors: errors.dropped,
       faults: faults.toJSON(),
-      subscribers: feed.stats(),
+      subscribers: [...feed.stats(), ...scalars.stats()],
     }
   }
 
