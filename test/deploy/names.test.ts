@@ -43,7 +43,9 @@ describe('every metric and every label is in the semantic conventions', () => {
 
   test.each(pages)('in %s', (page) => {
     const text = readFileSync(join(repositoryRoot, page), 'utf8')
-    const inPrometheus = [...text.matchAll(/(?<![.\w])(?:activity|experiment|underway|error)_[a-z_]+\b/g)].map(([name]) => name)
+    const inPrometheus = [...text.matchAll(/(?<![.\w])(?:activity|experiment|underway|error)_[a-z_]+\b/g)].map(
+      ([name]) => name,
+    )
     expect(inPrometheus.filter((name) => !prometheusNames.has(name))).toEqual([])
     // A handle is often called `activity` too; what is in a table and has a dot is a name that leaves the process.
     const cells = [...text.matchAll(/`((?:activity|experiment)\.[a-z_.]+|underway\.[a-z]+\.[a-z.]+)`(?= [`|])/g)].map(

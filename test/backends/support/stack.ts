@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cacheFolder, executablePath } from '../../../scripts/backends/program.js'
@@ -23,18 +23,23 @@ export interface Stack {
   stop(): Promise<void>
 }
 
+export interface StackOptions {
+  /** The file of rules. @defaultValue that of the repository */
+  readonly rules?: string
+}
+
 /** Somebody else may take a port between the search and the start: then with others. */
-export async function startStack(): Promise<Stack> {
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await startOnce()
+      return await startOnce(options)
     } catch (error) {
       if (attempt === attempts || !String(error).includes('address already in use')) throw error
     }
   }
 }
 
-async function startOnce(): Promise<Stack> {
+async function startOnce({ rules }: StackOptions): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), 'underway-backends-'))
   const ports = await freePorts(portNames)
   const logEventsFile = join(folder, 'collector', 'log-events.jsonl')
@@ -47,7 +52,7 @@ async function startOnce(): Promise<Stack> {
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    const starts = [prometheus(folder, ports), jaeger(folder, ports), collector(folder, ports)]
+    const starts = [prometheus(folder, ports, rules), jaeger(folder, ports), collector(folder, ports)]
     const outcomes = await Promise.allSettled(
       starts.map(async (options) => started.push(await BackendProcess.start({ ...options, env }))),
     )
@@ -89,11 +94,13 @@ function jaeger(folder: string, ports: Ports): BackendOptions {
   }
 }
 
-/** The same file as in `docker-compose.yml`, next to targets of its own. */
-function prometheus(folder: string, ports: Ports): BackendOptions {
+/** The same files as in `docker-compose.yml`, next to targets of its own. */
+function prometheus(folder: string, ports: Ports, rules: string | undefined): BackendOptions {
   const home = join(folder, 'prometheus')
   mkdirSync(join(home, 'targets'), { recursive: true })
   copyFileSync(join(repositoryRoot, 'deploy/prometheus/prometheus.yml'), join(home, 'prometheus.yml'))
+  cpSync(join(repositoryRoot, 'deploy/prometheus/rules'), join(home, 'rules'), { recursive: true })
+  if (rules !== undefined) writeFileSync(join(home, 'rules/underway.yml'), rules)
   const target = (job: string, port: number) => ({ targets: [`${loopback}:${port}`], labels: { job } })
   const targets = [
     target('otel-collector', ports.COLLECTOR_METRICS_PORT),
