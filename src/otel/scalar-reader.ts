@@ -94,7 +94,9 @@ export class AcknowledgedReader implements ScalarReader {
   #resource: object | undefined
   #shutdown: Promise<void> | undefined
 
-  constructor(options: ScalarReaderOptions) {
+  /** @param resource where it is known; else the provider is asked for it */
+  constructor(options: ScalarReaderOptions, resource?: object) {
+    this.#resource = resource
     this.#exporter = options.exporter
     this.#timeoutMillis = options.exportTimeoutMillis ?? 30_000
     this.#source = openScalarSource(options, 'scalarReader', () => this.sending.grown())
@@ -138,8 +140,13 @@ export class AcknowledgedReader implements ScalarReader {
     return { resourceMetrics: { resource, scopeMetrics: [] }, errors: [] }
   }
 
-  async forceFlush(): Promise<void> {
+  /** Takes in all that was logged so far. */
+  takeIn(): void {
     this.#source.drain()
+  }
+
+  async forceFlush(): Promise<void> {
+    this.takeIn()
     await this.sending.drainAll()
   }
 
@@ -150,14 +157,19 @@ export class AcknowledgedReader implements ScalarReader {
 
   async #end(): Promise<void> {
     await this.forceFlush()
-    this.sending.stop()
-    this.#source.end()
-    this.buffer.abandon()
+    this.close()
     try {
       await this.#exporter.shutdown()
     } catch (error) {
       this.#source.lifecycle.faults.count('signal.failed', 'scalarReader', error)
     }
+  }
+
+  /** Takes in no more, and gives up what waits. */
+  close(): void {
+    this.sending.stop()
+    this.#source.end()
+    this.buffer.abandon()
   }
 
   /** That of the provider. Asked for once, as asking makes the SDK read all instruments. */

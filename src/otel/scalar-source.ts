@@ -61,7 +61,10 @@ export function openScalarSource(options: ScalarSourceOptions, name: string, gro
   return {
     lifecycle,
     buffer,
-    drain: () => scalars.drain(),
+    drain() {
+      scalars.release()
+      subscription.deliver()
+    },
     end() {
       if (ended) return
       ended = true

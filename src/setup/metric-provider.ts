@@ -4,6 +4,7 @@ import type { Environment } from './environment.js'
 import { Pipeline } from './pipeline.js'
 import { PrometheusEndpoint } from './prometheus-endpoint.js'
 import type { Ingredients, Running } from './running.js'
+import { ScalarOutlet } from './scalar-outlet.js'
 import type { MetricReader, MetricsPackage, TransformerPackage } from './sdk-shapes.js'
 
 /** A metric payload is everything of one collection, so a few of them are many. */
@@ -14,11 +15,13 @@ export function startMetrics({
   environment,
   exporters,
   resource,
+  tracker,
 }: Ingredients): Running<otel.MeterProvider> | undefined {
   if (sdk === undefined) return undefined
   const pipeline = exporters.includes('otlp')
     ? new Pipeline<Uint8Array>(environment.targets.metrics, metricQueue, systemClock, ([payload]) => payload)
     : undefined
+  const scalars = pipeline === undefined ? undefined : new ScalarOutlet(environment, tracker, resource, transformer)
   const readers = [
     ...(pipeline === undefined ? [] : [otlpExporter(pipeline, environment, sdk, transformer)]),
     ...(exporters.includes('console') ? [new sdk.ConsoleMetricExporter()] : []),
@@ -31,12 +34,17 @@ export function startMetrics({
       }),
   )
   const pulled = exporters.includes('prometheus') ? pullReader(sdk) : undefined
-  const provider = new sdk.MeterProvider({ resource, readers: pulled === undefined ? readers : [...readers, pulled] })
-  if (!otel.metrics.setGlobalMeterProvider(provider)) return undefined
+  const others = [scalars?.reader, pulled].filter((reader) => reader !== undefined)
+  const provider = new sdk.MeterProvider({ resource, readers: [...readers, ...others] })
+  if (!otel.metrics.setGlobalMeterProvider(provider)) {
+    scalars?.close()
+    return undefined
+  }
   const endpoint = pulled === undefined ? undefined : new PrometheusEndpoint(pulled, environment.pullTarget)
   return {
     provider,
     outlet: pipeline,
+    scalars,
     endpoint,
     unregister: () => {
       endpoint?.close()

@@ -12,6 +12,8 @@ export interface Running<P = unknown> {
   readonly outlet: Outlet | undefined
   /** Where metrics can be fetched, if they can. */
   readonly endpoint?: PrometheusEndpoint | undefined
+  /** The way of what `logScalars` is given, which waits until the collector has it. */
+  readonly scalars?: Outlet | undefined
   /** Takes the registration back. */
   unregister(): void
 }

@@ -1,7 +1,7 @@
 import { configureDefaultTracker } from '../tracker/default-tracker.js'
 import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
 import { type Environment, readEnvironment } from './environment.js'
-import { allOff, type UnderwayHandle } from './handle.js'
+import { allOff, off, type UnderwayHandle } from './handle.js'
 import { Notices } from './notices.js'
 import { checkStartOptions, optionsThatDiffer, type StartUnderwayOptions } from './options.js'
 
@@ -94,6 +94,7 @@ function inertHandle(
       service: tracker.process.service,
       instance: tracker.process.instance,
       signals: allOff,
+      scalars: off,
       warnings: [...warnings, ...notices.all()],
     }),
     flush: async () => true,

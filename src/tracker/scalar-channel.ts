@@ -32,9 +32,14 @@ export class ScalarChannel {
     return this.#subscribers.add(listener, options)
   }
 
+  /** Has those who hold values back log them. */
+  release(): void {
+    for (const holder of [...this.holders]) holder()
+  }
+
   /** Delivers what waits and what is held back, now, and what subscribers themselves log meanwhile, as long as that ends. */
   drain(): void {
-    for (const release of [...this.holders]) release()
+    this.release()
     for (let pass = 0; pass < maxFlushPasses; pass += 1) {
       const before = this.#number
       this.#subscribers.flush()
