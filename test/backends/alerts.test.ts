@@ -107,7 +107,10 @@ describe('as one thing after the other becomes well again', () => {
   test.each(all)('%s ends, and those whose fault is still there go on', async (name) => {
     const { fault = '' } = faults[name] ?? {}
     set(fault, 'off')
-    await eventually(async () => expect(await firing()).not.toContain(name), patient)
+    await eventually(async () => {
+      const alerts = await activeAlerts(stack().prometheusUrl)
+      expect(alerts.map((alert) => alert.name)).not.toContain(name)
+    }, patient)
     const left = all.slice(all.indexOf(name) + 1)
     expect((await firing()).sort()).toEqual(left.sort())
   })
