@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { runbookPage } from '../../scripts/deploy/alerts.js'
 import { generatedFiles } from '../../scripts/deploy/files.js'
+import { prometheusRules } from '../../scripts/deploy/prometheus-rules.js'
 import { dashboards, deployedRules, panelsOf, queriesOf, readDeployed } from '../support/deploy-files.js'
 import { repositoryRoot } from '../support/repository.js'
 
@@ -70,6 +71,20 @@ describe('the dashboards', () => {
     const used = [...text.matchAll(/\$([a-z]\w*)/g)].map(([, name]) => name)
     expect([...new Set(used)].sort()).toEqual(known.sort())
   })
+})
+
+test('the rules that are driven to firing are those installed, with every time in them divided by 60', () => {
+  const units: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60 }
+  const seconds = (text: string): string =>
+    text
+      .replaceAll(/\b(\d+)(ms|s|m)\b/g, (_, number: string, unit: string) => `${Number(number) * (units[unit] ?? 0)} s`)
+      .replaceAll(/(silence.*> )(\d+)/g, '$1$2 s')
+  const inSixtieths = seconds(prometheusRules()).replaceAll(
+    /\b(\d+) s\b/g,
+    (_, number: string) => `${Number(number) / 60} s`,
+  )
+  const withoutTexts = (rules: string): string => rules.replaceAll(/^ +description: .*$/gm, '')
+  expect(withoutTexts(seconds(prometheusRules(60)))).toBe(withoutTexts(inSixtieths))
 })
 
 describe('the alerts', () => {

@@ -18,6 +18,8 @@ export interface Stack {
   readonly prometheusUrl: string
   /** Where the Collector writes log events, a line of OTLP/JSON per batch. */
   readonly logEventsFile: string
+  /** Has Prometheus fetch metrics from `host:port` too, as the given job. */
+  scrape(job: string, target: string): void
   /** The end of what each program wrote. */
   logTails(): string
   stop(): Promise<void>
@@ -67,6 +69,8 @@ async function startOnce({ rules }: StackOptions): Promise<Stack> {
     jaegerUrl: loopbackUrl(ports.JAEGER_QUERY_PORT),
     prometheusUrl: loopbackUrl(ports.PROMETHEUS_PORT),
     logEventsFile,
+    scrape: (job, target) =>
+      writeFileSync(join(folder, 'prometheus/targets/backends.yml'), targetsFile(ports, [{ job, target }])),
     logTails: () => started.map((backend) => backend.logTail()).join('\n'),
     stop,
   }
@@ -101,14 +105,7 @@ function prometheus(folder: string, ports: Ports, rules: string | undefined): Ba
   copyFileSync(join(repositoryRoot, 'deploy/prometheus/prometheus.yml'), join(home, 'prometheus.yml'))
   cpSync(join(repositoryRoot, 'deploy/prometheus/rules'), join(home, 'rules'), { recursive: true })
   if (rules !== undefined) writeFileSync(join(home, 'rules/underway.yml'), rules)
-  const target = (job: string, port: number) => ({ targets: [`${loopback}:${port}`], labels: { job } })
-  const targets = [
-    target('otel-collector', ports.COLLECTOR_METRICS_PORT),
-    target('jaeger', ports.JAEGER_METRICS_PORT),
-    target('prometheus', ports.PROMETHEUS_PORT),
-  ]
-  // JSON is YAML.
-  writeFileSync(join(home, 'targets/backends.yml'), JSON.stringify(targets))
+  writeFileSync(join(home, 'targets/backends.yml'), targetsFile(ports))
   writeFileSync(join(home, 'targets/alertmanagers.yml'), '[]')
   return {
     name: 'prometheus',
@@ -124,4 +121,14 @@ function prometheus(folder: string, ports: Ports, rules: string | undefined): Ba
     readyUrl: `${loopbackUrl(ports.PROMETHEUS_PORT)}/-/ready`,
     logFile: join(folder, 'prometheus.log'),
   }
+}
+
+/** Whom Prometheus asks: the programs of the stack, and more. JSON is YAML. */
+function targetsFile(ports: Ports, more: readonly { readonly job: string; readonly target: string }[] = []): string {
+  const own = [
+    { job: 'otel-collector', target: `${loopback}:${ports.COLLECTOR_METRICS_PORT}` },
+    { job: 'jaeger', target: `${loopback}:${ports.JAEGER_METRICS_PORT}` },
+    { job: 'prometheus', target: `${loopback}:${ports.PROMETHEUS_PORT}` },
+  ]
+  return JSON.stringify([...own, ...more].map(({ job, target }) => ({ targets: [target], labels: { job } })))
 }
