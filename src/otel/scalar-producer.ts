@@ -48,7 +48,10 @@ export function scalarProducer(given: ScalarProducerOptions = {}): ScalarProduce
   })
   return {
     ...registration,
-    status: () => source.buffer.status(),
+    status() {
+      source.catchUp()
+      return source.buffer.status()
+    },
     async collect() {
       source.drain()
       const batch = source.buffer.take(maxBatchSize)

@@ -106,7 +106,8 @@ export class AcknowledgedReader implements ScalarReader {
       exportIntervalMillis: options.exportIntervalMillis ?? 5_000,
       maxBatchSize: Math.floor(options.maxBatchSize ?? 4_000),
     }
-    this.sending = new ScalarSending(this.buffer, (batch) => this.#attempt(batch), sending, clock, faults)
+    const port = { take: (size: number) => this.#take(size), attempt: (batch: ScalarBatch) => this.#attempt(batch) }
+    this.sending = new ScalarSending(this.buffer, port, sending, clock, faults)
   }
 
   get buffer(): ScalarBuffer {
@@ -114,6 +115,7 @@ export class AcknowledgedReader implements ScalarReader {
   }
 
   status(): ScalarStatus {
+    this.#source.catchUp()
     return this.buffer.status()
   }
 
@@ -140,13 +142,8 @@ export class AcknowledgedReader implements ScalarReader {
     return { resourceMetrics: { resource, scopeMetrics: [] }, errors: [] }
   }
 
-  /** Takes in all that was logged so far. */
-  takeIn(): void {
-    this.#source.drain()
-  }
-
   async forceFlush(): Promise<void> {
-    this.takeIn()
+    this.#source.drain()
     await this.sending.drainAll()
   }
 
@@ -181,6 +178,11 @@ export class AcknowledgedReader implements ScalarReader {
     if (pending.asyncAttributesPending === true) await pending.waitForAsyncAttributes?.()
     this.#resource = resource
     return resource
+  }
+
+  #take(size: number): ScalarBatch | undefined {
+    this.#source.catchUp()
+    return this.buffer.take(size)
   }
 
   #attempt(batch: ScalarBatch): Promise<ScalarAnswer> {

@@ -8,8 +8,12 @@ export interface SendingOptions {
   readonly maxBatchSize: number
 }
 
-/** One attempt. Never rejects. */
-export type Attempt = (batch: ScalarBatch) => Promise<ScalarAnswer>
+export interface SendingPort {
+  /** The next batch, of at most so many points. */
+  take(size: number): ScalarBatch | undefined
+  /** Never rejects. */
+  attempt(batch: ScalarBatch): Promise<ScalarAnswer>
+}
 
 const longestBackoffMillis = 60_000
 /** So often a batch is halved to find what the receiver will never take. */
@@ -18,7 +22,7 @@ const maxSplits = 64
 /** Sends what waits, one request at a time, until the receiver has it. Nothing of it keeps the process alive. */
 export class ScalarSending {
   readonly #buffer: ScalarBuffer
-  readonly #attempt: Attempt
+  readonly #port: SendingPort
   readonly #options: SendingOptions
   readonly #clock: Clock
   readonly #faults: Faults
@@ -30,9 +34,9 @@ export class ScalarSending {
   #stopped = false
   #lastError: string | undefined
 
-  constructor(buffer: ScalarBuffer, attempt: Attempt, options: SendingOptions, clock: Clock, faults: Faults) {
+  constructor(buffer: ScalarBuffer, port: SendingPort, options: SendingOptions, clock: Clock, faults: Faults) {
     this.#buffer = buffer
-    this.#attempt = attempt
+    this.#port = port
     this.#options = options
     this.#clock = clock
     this.#faults = faults
@@ -103,7 +107,7 @@ export class ScalarSending {
 
   async #drain(): Promise<boolean> {
     for (;;) {
-      const batch = this.#buffer.take(this.#options.maxBatchSize)
+      const batch = this.#port.take(this.#options.maxBatchSize)
       if (batch === undefined) return true
       const settled = await this.#send(batch, { splits: maxSplits })
       this.#failures = settled ? 0 : this.#failures + 1
@@ -113,7 +117,7 @@ export class ScalarSending {
 
   /** @returns whether nothing of the batch is left to send */
   async #send(batch: ScalarBatch, left: { splits: number }): Promise<boolean> {
-    const answer = await this.#attempt(batch)
+    const answer = await this.#port.attempt(batch)
     this.#askedToWaitMillis = answer.kind === 'retry' ? Math.min(answer.afterMillis ?? 0, longestBackoffMillis) : 0
     if (answer.kind === 'delivered') {
       this.#buffer.settle(batch, true)

@@ -35,7 +35,9 @@ export const sourceChecks: OptionChecks<ScalarSourceOptions> = {
 export interface ScalarSource {
   readonly lifecycle: Lifecycle
   readonly buffer: ScalarBuffer
-  /** Takes in all that was logged so far. */
+  /** Takes in what was logged so far. */
+  catchUp(): void
+  /** Also what aggregators hold. */
   drain(): void
   end(): void
 }
@@ -61,6 +63,7 @@ export function openScalarSource(options: ScalarSourceOptions, name: string, gro
   return {
     lifecycle,
     buffer,
+    catchUp: () => subscription.deliver(),
     drain() {
       scalars.release()
       subscription.deliver()

@@ -62,6 +62,7 @@ export class RunningHandle implements UnderwayHandle {
       waitMillis: this.#exitWaitMillis,
       handOver: parts.options.handOverAtExit ?? true,
       onSignals: parts.options.flushOnSignals ?? false,
+      release: () => parts.tracker[lifecycleKey].scalars.release(),
       flush: () => this.#settle(this.#exitWaitMillis, () => this.#collect(), true),
       shutdown: () => this.shutdown(),
     })

@@ -60,13 +60,11 @@ export class ScalarOutlet implements Outlet {
   }
 
   status(): QueueStatus {
-    this.#reader.takeIn()
     const { exported, pending, failed, expired, dropped } = this.#reader.status()
     return { accepted: exported + pending + failed, exported, failed, dropped: expired + dropped, pending }
   }
 
   async flush(): Promise<void> {
-    this.#reader.takeIn()
     await this.#reader.sending.untilDrained()
   }
 
