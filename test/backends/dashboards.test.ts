@@ -102,6 +102,16 @@ describe('the loss of the demo', () => {
   })
 })
 
+test('each run is a line of its own, also one of the same name', async () => {
+  const [line] = dashboards()
+    .flatMap(queriesOf)
+    .filter(({ dashboard, panel }) => dashboard === 'Experiment' && panel === 'Against time')
+  const series = (await ask(line as PanelQuery)).filter(({ labels: { scalar } }) => scalar === 'train/loss')
+  // The demo has run twice.
+  expect(new Set(series.map(({ labels: { instance } }) => instance)).size).toBe(2)
+  expect(series).toHaveLength(2)
+})
+
 describe('the way between a metric and a trace', () => {
   test('an example at a bucket is a trace that Jaeger has', async () => {
     const selector = `${spanMetrics.durationBucket}{${spanMetrics.service}="demo"}`

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { runbookPage } from '../../scripts/deploy/alerts.js'
+import { alertRules, runbookPage } from '../../scripts/deploy/alerts.js'
 import { generatedFiles } from '../../scripts/deploy/files.js'
 import { prometheusRules } from '../../scripts/deploy/prometheus-rules.js'
 import { dashboards, deployedRules, panelsOf, queriesOf, readDeployed } from '../support/deploy-files.js'
@@ -101,6 +101,12 @@ describe('the alerts', () => {
       expect(page.split('\n')).toContain(`## ${alert}`)
     },
   )
+
+  test('are listed there with how bad they are and after how long they fire, and no other', () => {
+    const rows = [...page.matchAll(/^\| \[(\w+)\]\(#\w+\) \| (\w+) \| .* \| (.*) \|$/gm)].map(([, ...cells]) => cells)
+    const after = (seconds: number): string => (seconds === 0 ? 'at once' : `${seconds / 60} min`)
+    expect(rows).toEqual(alertRules().map(({ name, severity, forSeconds }) => [name, severity, after(forSeconds)]))
+  })
 
   test('of Grafana are those of Prometheus, each compared with a number by what it refers to', () => {
     const { groups } = parse(readDeployed('grafana/provisioning/alerting/rules.yaml')) as {
