@@ -9,6 +9,8 @@ export interface Report {
   readonly day: string
   /** The part about what watching costs. */
   readonly health: string
+  /** The part about scalars. */
+  readonly scalars: string
   /** The part about the end of a process. */
   readonly ends: string
   /** Variants that could not be run, and why. */
@@ -77,6 +79,7 @@ ${report.missing === undefined ? '' : `\nNot run: ${report.missing}\n`}
 ${tables(report)}
 
 ${report.health}
+${report.scalars}
 ${report.ends}
 ## How to read it
 

@@ -8,7 +8,10 @@ import { healthSection } from './health-report.ts'
 import { healthVariants } from './health-variants.ts'
 import { page, type Report, tables, withSection } from './report.ts'
 import { type EndOutcome, runEnd } from './run-end.ts'
+import { installPromClient, runScalar } from './run-scalar.ts'
 import { packagesOfSdk2, runVariant, type Size } from './run-variant.ts'
+import { scalarsSection, withScalarsSection } from './scalar-report.ts'
+import { scalarVariants } from './scalars.ts'
 import { type Round, shuffled } from './statistics.ts'
 import { type Variant, variantNamed, variants } from './variants.ts'
 import { versionsUsed } from './versions.ts'
@@ -17,11 +20,12 @@ const root = join(import.meta.dirname, '..')
 
 const benchmarks = join(root, 'docs/benchmarks.md')
 
-const usage = `npm run bench -- [--quick] [--rounds <number>] [--only <variant>]... [--ends] [--health]
+const usage = `npm run bench -- [--quick] [--rounds <number>] [--only <variant>]... [--ends] [--scalars] [--health]
 
   --quick   three short rounds; prints the tables and leaves docs/benchmarks.md alone
   --only    just these variants, and the stock that they are compared with; prints the tables
   --ends    just the ends of processes; replaces that part of docs/benchmarks.md
+  --scalars just the scalars; replaces that part of docs/benchmarks.md
   --health  just what watching costs; replaces that part of docs/benchmarks.md`
 
 interface Settings {
@@ -30,6 +34,7 @@ interface Settings {
   readonly only: readonly string[]
   readonly ends: boolean
   readonly health: boolean
+  readonly scalars: boolean
 }
 
 function settingsOf(args: string[]): Settings {
@@ -40,13 +45,15 @@ function settingsOf(args: string[]): Settings {
       rounds: { type: 'string' },
       ends: { type: 'boolean', default: false },
       health: { type: 'boolean', default: false },
+      scalars: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
     },
   })
   const rounds = Number(values.rounds ?? (values.quick ? 3 : 9))
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new Error(`--rounds: expected a whole number from 1 on\n\n${usage}`)
-  return { rounds, quick: values.quick, only: values.only, ends: values.ends, health: values.health }
+  const { quick, only } = values
+  return { rounds, quick, only, ends: values.ends, scalars: values.scalars, health: values.health }
 }
 
 function sizeOf({ kind, calls = 5_000_000 }: Variant, quick: boolean): Size {
@@ -101,14 +108,43 @@ async function measureEnds(planned: number, day: string): Promise<string> {
   return endsSection(rounds, day)
 }
 
+async function measureScalars(planned: number, day: string, quick: boolean): Promise<string> {
+  const missing = installPromClient()
+  if (missing !== undefined) console.warn(`without prom-client: ${missing}`)
+  const runnable = Object.entries(scalarVariants).filter(
+    ([, { subject }]) => missing === undefined || !subject.startsWith('prom'),
+  )
+  const rounds: Round[] = []
+  for (let number = 1; number <= planned; number += 1) {
+    console.warn(`scalars: round ${number} of ${planned}`)
+    const round = new Map<string, number>()
+    for (const [name] of shuffled(runnable)) round.set(name, await runScalar(name, quick ? 10_000 : 50_000))
+    rounds.push(round)
+  }
+  return scalarsSection(rounds, day)
+}
+
 async function main(): Promise<void> {
-  const { rounds: planned, quick, only, ends: onlyEnds, health } = settingsOf(process.argv.slice(2))
+  const {
+    rounds: planned,
+    quick,
+    only,
+    ends: onlyEnds,
+    scalars: onlyScalars,
+    health,
+  } = settingsOf(process.argv.slice(2))
   const day = new Date().toISOString().slice(0, 10)
   if (!existsSync(join(root, 'dist/index.js'))) throw new Error('there is no dist/: run "npm run build" first')
   if (onlyEnds) {
     const section = await measureEnds(planned, day)
     if (quick) console.log(section)
     else writeFileSync(benchmarks, withSection(readFileSync(benchmarks, 'utf8'), section))
+    return
+  }
+  if (onlyScalars) {
+    const section = await measureScalars(planned, day, quick)
+    if (quick) console.log(section)
+    else writeFileSync(benchmarks, withScalarsSection(readFileSync(benchmarks, 'utf8'), section))
     return
   }
   const named = chosen(health ? Object.keys(healthVariants) : only)
@@ -133,11 +169,13 @@ async function main(): Promise<void> {
     versions: versionsUsed(wantsSdk2 && missing === undefined),
     day,
     health: healthSection(rounds, named, day),
+    scalars: only.length > 0 ? '' : await measureScalars(planned, day, quick),
     ends: only.length > 0 ? '' : await measureEnds(planned, day),
     missing: missing === undefined ? undefined : 'the 2.x line of the SDK, which could not be installed.',
   }
   if (quick || only.length > 0) {
-    console.log([tables(report), report.health, report.ends].join('\n\n'))
+    const parts = [tables(report), report.health, report.scalars, report.ends]
+    console.log(parts.filter((part) => part !== '').join('\n\n'))
     return
   }
   writeFileSync(benchmarks, page(report))

@@ -66,6 +66,7 @@ export {
 } from './tracker/error-health.js'
 export type { ErrorFilter, ErrorRecord, ErrorReport } from './tracker/error-log.js'
 export type { ActivityEvent, ChangeOf, EventName } from './tracker/events.js'
+export type { AggregatorOptions, LogScalarsOptions, NotifyOptions, ScalarTree } from './tracker/experiment.js'
 export type {
   HealthCheck,
   HealthCheckContext,
@@ -75,6 +76,8 @@ export type {
   ModuleTransition,
 } from './tracker/modules.js'
 export type { WaitOptions } from './tracker/quiescence.js'
+export type { ScalarAggregator } from './tracker/scalar-aggregator.js'
+export type { ExperimentMessage, ScalarEntry } from './tracker/scalars.js'
 export type { Scope } from './tracker/scope.js'
 export type { OverflowPolicy, SubscribeOptions, SubscriptionStats } from './tracker/subscription.js'
 export { ActivityTracker, type TrackerSnapshot, type Unsubscribe } from './tracker/tracker.js'

@@ -8,4 +8,7 @@ export const bounds = {
   logEntries: 100,
   attributes: 128,
   links: 128,
+  /** Of one call. */
+  scalars: 1_000,
+  scalarDepth: 8,
 } as const

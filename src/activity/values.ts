@@ -243,7 +243,7 @@ class JsonCopy {
 }
 
 /** Sets a property as data, also when it is called `__proto__`. */
-function define<T>(holder: Record<string, T>, key: string, value: T): void {
+export function define<T>(holder: Record<string, T>, key: string, value: T): void {
   if (key === '__proto__')
     Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true })
   else holder[key] = value

@@ -20,7 +20,16 @@ export const faultAdvice = {
   'subscriber.threw': 'a subscriber of the change feed threw or rejected',
   'redact.threw': 'the `redact` option threw; the value was left out',
   'event.unknown':
-    'on() was called with an event name that does not exist; use <type>.<event>, such as run.failed or activity.ended (planned, started, updated, ended, completed, failed, cancelled, skipped, interrupted), or error, step, module.up, module.down',
+    'on() was called with an event name that does not exist; use <type>.<event>, such as run.failed or activity.ended (planned, started, updated, ended, completed, failed, cancelled, skipped, interrupted), or error, step, message, module.up, module.down',
+  'scalar.invalid':
+    'a value given to logScalars was not a number and was left out; give it numbers, or plain objects of numbers',
+  'scalar.overflow': 'logScalars was given more than 1,000 values, or objects more than 8 deep: the rest was left out',
+  'scalar.repeated':
+    'a scalar was logged again for the same step of its run: both are kept where time orders them, the last one where the step does',
+  'scalar.expired':
+    'a scalar was older than maxAgeMillis, or more than ten minutes ahead of the clock, which receivers refuse: it did not leave over OpenTelemetry, but went to all other backends',
+  'scalar.dropped': 'more scalars waited to leave over OpenTelemetry than maxPoints: those that came later did not',
+  'scalar.refused': 'the receiver refused scalars for good, so they were given up, and no others with them',
   'scope.invalid': 'a scope had a field of the wrong type; that field was left out',
   'tracing.failed': 'the OpenTelemetry SDK threw; the activity went on without its span',
   'api.duplicated':
@@ -46,7 +55,11 @@ const silentKinds: ReadonlySet<FaultKind> = new Set([
   'start.ignored',
   'log.dropped',
   'value.clamped',
+  'scalar.repeated',
 ])
+
+/** Details that are warned about one by one. */
+const maxDetails = 100
 
 function emitProcessWarning(message: string, code: string): void {
   process.emitWarning(message, { type: 'UnderwayWarning', code })
@@ -56,6 +69,7 @@ function emitProcessWarning(message: string, code: string): void {
 export class Faults {
   readonly #counts = new Map<FaultKind, number>()
   readonly #warn: WarningListener
+  readonly #warnedOf = new Set<string>()
 
   constructor(warn?: WarningListener) {
     this.#warn = warn ?? emitProcessWarning
@@ -65,7 +79,19 @@ export class Faults {
   count(kind: FaultKind, detail?: string, cause?: unknown): void {
     const seen = this.#counts.get(kind) ?? 0
     this.#counts.set(kind, seen + 1)
-    if (seen > 0 || silentKinds.has(kind)) return
+    if (seen === 0 && !silentKinds.has(kind)) this.#tell(kind, detail, cause)
+  }
+
+  /** Like {@link count}, with a warning for each of the first hundred details. */
+  countEach(kind: FaultKind, detail: string): void {
+    this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1)
+    const key = `${kind} ${detail}`
+    if (this.#warnedOf.has(key) || this.#warnedOf.size >= maxDetails) return
+    this.#warnedOf.add(key)
+    this.#tell(kind, detail)
+  }
+
+  #tell(kind: FaultKind, detail?: string, cause?: unknown): void {
     try {
       const because = cause instanceof Error ? ` (${cause.name}: ${cause.message})` : ''
       const returned: unknown = this.#warn(

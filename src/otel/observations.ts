@@ -59,8 +59,8 @@ export class Observations {
     this.#openNow(observe)
     this.#errors(observe)
     this.#modulesUp(observe)
-    const { feed, faults, lostExports } = this.#lifecycle
-    observe('feedDropped', feed.dropped)
+    const { feed, faults, lostExports, scalars } = this.#lifecycle
+    observe('feedDropped', feed.dropped + scalars.dropped)
     for (const [signal, lost] of lostExports) observe('exportDropped', lost(), { [labelNames.signal]: signal })
     for (const [kind, count] of Object.entries(faults.toJSON()))
       observe('faults', count, { [labelNames.faultKind]: kind })
@@ -90,6 +90,7 @@ export class Observations {
     const now = lookAtOpen(open, clock.monotonicMillis(), this.#modules, this.#runs)
     for (const [module, millis] of now.ageMillis) observe('oldestAge', millis / 1_000, ofModule(module))
     for (const [module, millis] of now.silenceMillis) observe('silenceMax', millis / 1_000, ofModule(module))
+    for (const [run, count] of now.runsOpen) observe('runsOpen', count, { [labelNames.run]: run })
     for (const [run, ratio] of now.runProgress) observe('runProgress', ratio, { [labelNames.run]: run })
     observe('quiescent', counters.whole.open === 0 ? 1 : 0)
   }

@@ -13,11 +13,13 @@ export interface SignalStatus {
   readonly state: 'exporting' | 'kept' | 'off'
   /** Where it goes over OTLP. */
   readonly url?: string
+  /** Where Prometheus fetches metrics, with the exporter `prometheus`. */
+  readonly pullUrl?: string
   /** Where the provider was kept and something is missing: what to add to its set-up. */
   readonly advice?: string
   /** Spans, log records, or metric payloads. */
   readonly queue?: QueueStatus
-  /** Why the last payload that was lost was lost. */
+  /** Why the last payload that was lost was lost, or why metrics cannot be fetched. */
   readonly lastError?: string
 }
 
@@ -27,6 +29,8 @@ export interface UnderwayStatus {
   /** `service.instance.id` */
   readonly instance: string
   readonly signals: Readonly<Record<Signal, SignalStatus>>
+  /** What `logScalars` was given, which leaves in requests of its own; those that wait for the collector are `pending`. */
+  readonly scalars: SignalStatus
   /** What could not be used or attached. */
   readonly warnings: readonly string[]
 }
@@ -56,5 +60,5 @@ export interface SetUp {
   readonly ended: () => void
 }
 
-const off: SignalStatus = Object.freeze({ state: 'off' })
+export const off: SignalStatus = Object.freeze({ state: 'off' })
 export const allOff: Readonly<Record<Signal, SignalStatus>> = Object.freeze({ traces: off, metrics: off, logs: off })

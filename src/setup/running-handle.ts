@@ -5,10 +5,11 @@ import type { HealthMonitor } from '../health/health-monitor.js'
 import { lifecycleKey } from '../tracker/tracker.js'
 import { attachSignals } from './attach-signals.js'
 import { watchExit } from './exit.js'
-import type { SetUp, SignalStatus, UnderwayHandle, UnderwayStatus } from './handle.js'
+import { off, type SetUp, type SignalStatus, type UnderwayHandle, type UnderwayStatus } from './handle.js'
 import type { StartUnderwayOptions } from './options.js'
 import type { Signal } from './otlp-environment.js'
 import type { Outlet } from './pipeline.js'
+import type { PrometheusEndpoint } from './prometheus-endpoint.js'
 import type { Running } from './running.js'
 
 /** How much of the time that the end may take is waited; the rest is for writing what is left, and for tearing down. */
@@ -36,7 +37,7 @@ export class RunningHandle implements UnderwayHandle {
     this.#parts = parts
     this.health = parts.health
     this.#all = Object.values(parts.running)
-    this.#outlets = this.#all.flatMap(({ outlet }) => outlet ?? [])
+    this.#outlets = this.#all.flatMap(({ outlet, scalars }) => [outlet ?? [], scalars ?? []].flat())
     this.#exitWaitMillis = (parts.options.exitTimeoutMillis ?? 1_000) * waitShare
     const { metrics, logs } = parts.running
     this.#detach = attachSignals({
@@ -58,6 +59,7 @@ export class RunningHandle implements UnderwayHandle {
       waitMillis: this.#exitWaitMillis,
       handOver: parts.options.handOverAtExit ?? true,
       onSignals: parts.options.flushOnSignals ?? false,
+      release: () => parts.tracker[lifecycleKey].scalars.release(),
       flush: () => this.#settle(this.#exitWaitMillis, () => this.#collect(), true),
       shutdown: () => this.shutdown(),
     })
@@ -70,6 +72,7 @@ export class RunningHandle implements UnderwayHandle {
       service: tracker.process.service,
       instance: tracker.process.instance,
       signals: { traces: this.#signal('traces'), metrics: this.#signal('metrics'), logs: this.#signal('logs') },
+      scalars: this.#scalars(),
       warnings: notices.all(),
     }
   }
@@ -108,8 +111,9 @@ export class RunningHandle implements UnderwayHandle {
     const { flushers, lostExports } = this.#parts.tracker[lifecycleKey]
     flushers.delete(this.#flusher)
     for (const signal of Object.keys(this.#parts.running)) lostExports.delete(signal)
-    for (const { outlet, unregister } of this.#all) {
+    for (const { outlet, scalars, unregister } of this.#all) {
       outlet?.close()
+      scalars?.close()
       unregister()
     }
     this.#parts.ended()
@@ -137,17 +141,29 @@ export class RunningHandle implements UnderwayHandle {
     return this.#outlets.reduce((sum, outlet) => sum + outlet.status().failed, 0)
   }
 
+  #scalars(): SignalStatus {
+    const outlet = this.#parts.running.metrics?.scalars
+    return outlet === undefined ? off : { state: 'exporting', ...sent(outlet) }
+  }
+
   #signal(signal: Signal): SignalStatus {
     const { running, kept } = this.#parts
-    const outlet = running[signal]?.outlet
-    if (outlet !== undefined) {
-      const { lastError, target } = outlet.sender
-      const status = { state: 'exporting', url: target.url, queue: outlet.status() } as const
-      return lastError === undefined ? status : { ...status, lastError }
-    }
-    if (running[signal] !== undefined) return { state: 'exporting' }
+    const { outlet, endpoint } = running[signal] ?? {}
+    if (running[signal] !== undefined) return { state: 'exporting', ...fetched(endpoint), ...sent(outlet) }
     if (!kept.has(signal)) return { state: 'off' }
     const advice = kept.get(signal)
     return advice === undefined ? { state: 'kept' } : { state: 'kept', advice }
   }
+}
+
+function fetched(endpoint: PrometheusEndpoint | undefined): Partial<SignalStatus> {
+  const { url, lastError } = endpoint ?? {}
+  return { ...(url === undefined ? {} : { pullUrl: url }), ...(lastError === undefined ? {} : { lastError }) }
+}
+
+function sent(outlet: Outlet | undefined): Partial<SignalStatus> {
+  if (outlet === undefined) return {}
+  const { lastError, target } = outlet.sender
+  const status = { url: target.url, queue: outlet.status() }
+  return lastError === undefined ? status : { ...status, lastError }
 }

@@ -2,7 +2,7 @@ import type { HealthMonitor } from '../health/health-monitor.js'
 import { configureDefaultTracker } from '../tracker/default-tracker.js'
 import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
 import { type Environment, readEnvironment } from './environment.js'
-import { allOff, type SetUp, type UnderwayHandle } from './handle.js'
+import { allOff, off, type SetUp, type UnderwayHandle } from './handle.js'
 import { Notices } from './notices.js'
 import { checkStartOptions, optionsThatDiffer, type StartUnderwayOptions } from './options.js'
 
@@ -115,6 +115,7 @@ function inertHandle({ tracker, environment, notices, health, ended }: SetUp): U
       service: tracker.process.service,
       instance: tracker.process.instance,
       signals: allOff,
+      scalars: off,
       warnings: [...environment.warnings, ...notices.all()],
     }),
     flush: async () => true,

@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.js'
 import type { Faults } from '../base/faults.js'
 import type { ErrorRecord } from './error-log.js'
 import type { ModuleStatus } from './modules.js'
+import type { ExperimentMessage, ScalarEntry } from './scalars.js'
 
 interface ChangeBase {
   /** Counts every change of this tracker from 1. */
@@ -36,6 +37,9 @@ export type ChangeBody =
   | { readonly kind: 'error'; readonly error: ErrorRecord }
   | { readonly kind: 'module'; readonly module: ModuleStatus }
   | { readonly kind: 'step'; readonly step: number }
+  | { readonly kind: 'message'; readonly message: ExperimentMessage }
+  /** Never among the others, as there may be millions: `tracker.subscribeScalars` has a channel of its own for them. */
+  | { readonly kind: 'scalar'; readonly scalar: ScalarEntry }
 
 /** One thing that happened, as plain JSON. */
 export type Change = ChangeBase & ChangeBody

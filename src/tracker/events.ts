@@ -7,7 +7,7 @@ export type ActivityEvent = Exclude<ActivityState, 'running'> | 'started' | 'upd
 
 /**
  * `<type>.<event>`, where the type may be `activity` for all: `run.failed`, `activity.started`, `decision.completed`.
- * Also `error`, `step`, `module.up`, `module.down`.
+ * Also `error`, `step`, `message`, `module.up`, `module.down`.
  */
 export type EventName =
   | `${'activity' | KnownActivityType}.${ActivityEvent}`
@@ -15,6 +15,7 @@ export type EventName =
   | `${string}.${ActivityEvent}`
   | 'error'
   | 'step'
+  | 'message'
   | 'module.up'
   | 'module.down'
 
@@ -22,7 +23,7 @@ export type EventName =
 export type ChangeOf<E extends EventName> = Change &
   Extract<
     ChangeBody,
-    E extends 'error' | 'step'
+    E extends 'error' | 'step' | 'message'
       ? { readonly kind: E }
       : E extends 'module.up' | 'module.down'
         ? { readonly kind: 'module' }
@@ -39,7 +40,7 @@ const events: ReadonlySet<string> = new Set([
 /** The test for a name of {@link EventName}, or `undefined` if there is no such event. */
 export function eventMatcher(name: unknown): ((change: Change) => boolean) | undefined {
   if (typeof name !== 'string') return undefined
-  if (name === 'error' || name === 'step') return (change) => change.kind === name
+  if (name === 'error' || name === 'step' || name === 'message') return (change) => change.kind === name
   if (name === 'module.up' || name === 'module.down')
     return (change) => change.kind === 'module' && `module.${change.module.state}` === name
   const dot = name.lastIndexOf('.')

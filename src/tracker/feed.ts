@@ -1,21 +1,20 @@
 import type { ActivitySnapshot } from '../activity/snapshot.js'
 import type { OpenState } from '../activity/states.js'
 import type { Change, ChangeBody, FeedHost, FeedItem } from './change.js'
-import { type SubscribeOptions, Subscription, type SubscriptionStats } from './subscription.js'
+import { Subscribers } from './subscribers.js'
+import type { SubscribeOptions, Subscription, SubscriptionStats } from './subscription.js'
 
 const maxDrainPasses = 100
 
 /** Numbers changes and hands them to subscribers in batches, after the caller has gone back to the event loop. */
 export class Feed {
   readonly #host: FeedHost
-  /** Replaced as a whole when somebody comes or goes, so that it can be walked while that happens. */
-  #subscriptions: readonly Subscription[] = []
+  readonly #subscribers: Subscribers<Change>
   #number = 0
-  #scheduled = false
-  #droppedBefore = 0
 
   constructor(host: FeedHost) {
     this.#host = host
+    this.#subscribers = new Subscribers(host)
   }
 
   /** The number of the latest change. */
@@ -24,7 +23,7 @@ export class Feed {
   }
 
   get observed(): boolean {
-    return this.#subscriptions.length > 0
+    return this.#subscribers.present
   }
 
   /** Counts a change that nobody reads. */
@@ -57,22 +56,12 @@ export class Feed {
   }
 
   #offer(change: Change): void {
-    for (const subscription of this.#subscriptions) subscription.offer(change)
-    this.#schedule()
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
-    this.#host.clock.defer(() => {
-      this.#scheduled = false
-      this.flush()
-    })
+    this.#subscribers.offer(change, change.number)
   }
 
   /** Delivers everything that waits, now. For the end of a process and for tests. */
   flush(): void {
-    for (const subscription of this.#subscriptions) subscription.deliver()
+    this.#subscribers.flush()
   }
 
   /** Like {@link flush}, and again for what the subscribers themselves caused, as long as that comes to an end. */
@@ -84,22 +73,16 @@ export class Feed {
     }
   }
 
-  subscribe(listener: (items: readonly FeedItem[]) => unknown, options: SubscribeOptions): Subscription {
-    const subscription = new Subscription(this.#host, listener, options, (ended) => {
-      if (!this.#subscriptions.includes(ended)) return
-      this.#subscriptions = this.#subscriptions.filter((one) => one !== ended)
-      this.#droppedBefore += ended.stats().dropped
-    })
-    this.#subscriptions = [...this.#subscriptions, subscription]
-    return subscription
+  subscribe(listener: (items: readonly FeedItem[]) => unknown, options: SubscribeOptions): Subscription<Change> {
+    return this.#subscribers.add(listener, options)
   }
 
   /** Changes that subscribers, those that have ended too, did not get. Never goes down. */
   get dropped(): number {
-    return this.stats().reduce((sum, { dropped }) => sum + dropped, this.#droppedBefore)
+    return this.#subscribers.dropped
   }
 
   stats(): SubscriptionStats[] {
-    return this.#subscriptions.map((subscription) => subscription.stats())
+    return this.#subscribers.stats()
   }
 }

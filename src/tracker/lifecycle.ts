@@ -22,6 +22,7 @@ import { IdIndex } from './id-index.js'
 import { KeptDetails } from './kept-details.js'
 import { OpenList } from './open-list.js'
 import type { Draining, SilencePort, TrackerPorts } from './ports.js'
+import type { ScalarChannel } from './scalar-channel.js'
 import { StartSites } from './start-sites.js'
 import { beginWatching, inheritedSubtree } from './subtrees.js'
 import type { SubtreeTally } from './tally.js'
@@ -46,6 +47,7 @@ export interface LifecycleParts {
   readonly counters: Counters
   readonly errors: Errors
   readonly feed: Feed
+  readonly scalars: ScalarChannel
   /** Open activities that keep their details. */
   readonly maxDetails: number
 }
@@ -66,6 +68,7 @@ export class Lifecycle implements RecordOwner {
   readonly counters: Counters
   readonly errors: Errors
   readonly feed: Feed
+  readonly scalars: ScalarChannel
   readonly open = new OpenList()
   readonly durations: Durations
   /** Whether the span of a failed activity also gets the exception; off where log records carry it. */
@@ -95,6 +98,7 @@ export class Lifecycle implements RecordOwner {
     this.counters = parts.counters
     this.errors = parts.errors
     this.feed = parts.feed
+    this.scalars = parts.scalars
     this.#details = new KeptDetails(parts.maxDetails, parts.faults)
     this.durations = new Durations(parts.clock, parts.faults)
   }

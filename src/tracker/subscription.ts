@@ -1,4 +1,4 @@
-import type { Change, FeedHost, FeedItem } from './change.js'
+import type { FeedHost, Gap } from './change.js'
 
 export const overflowPolicies = ['inline', 'drop', 'gap'] as const
 /**
@@ -29,15 +29,15 @@ export interface SubscriptionStats {
 
 const defaultMaxBatch = 4_096
 
-/** One subscriber of the feed with its own bound. */
-export class Subscription {
+/** One subscriber of the feed, or of another numbered stream, with its own bound. */
+export class Subscription<T> {
   readonly #host: FeedHost
-  readonly #listener: (items: readonly FeedItem[]) => unknown
-  readonly #ended: (subscription: Subscription) => void
+  readonly #listener: (items: readonly (T | Gap)[]) => unknown
+  readonly #ended: (subscription: Subscription<T>) => void
   readonly #name: string
   readonly #maxBatch: number
   readonly #whenFull: OverflowPolicy
-  #batch: FeedItem[] = []
+  #batch: (T | Gap)[] = []
   #missing: { from: number; to: number } | undefined = undefined
   #delivering = false
   #over = false
@@ -48,9 +48,9 @@ export class Subscription {
 
   constructor(
     host: FeedHost,
-    listener: (items: readonly FeedItem[]) => unknown,
+    listener: (items: readonly (T | Gap)[]) => unknown,
     options: SubscribeOptions,
-    ended: (subscription: Subscription) => void,
+    ended: (subscription: Subscription<T>) => void,
   ) {
     this.#host = host
     this.#listener = listener
@@ -61,21 +61,21 @@ export class Subscription {
     this.#whenFull = overflowPolicies.find((policy) => policy === whenFull) ?? 'inline'
   }
 
-  offer(change: Change): void {
-    // Another subscriber may have ended this one while the change was on its way.
+  offer(item: T, number: number): void {
+    // Another subscriber may have ended this one while the item was on its way.
     if (this.#over) return
     if (this.#batch.length >= this.#maxBatch) {
       // Inside its own delivery a subscriber cannot be called again: what it causes beyond its bound is dropped.
-      if (this.#whenFull !== 'inline' || this.#delivering) return this.#drop(change)
+      if (this.#whenFull !== 'inline' || this.#delivering) return this.#drop(number)
       this.deliver()
     }
-    this.#batch.push(change)
+    this.#batch.push(item)
   }
 
-  #drop(change: Change): void {
+  #drop(number: number): void {
     this.#dropped += 1
-    this.#missing ??= { from: change.number, to: change.number }
-    this.#missing.to = change.number
+    this.#missing ??= { from: number, to: number }
+    this.#missing.to = number
   }
 
   deliver(): void {
@@ -97,7 +97,7 @@ export class Subscription {
     this.#delivering = false
   }
 
-  #call(batch: readonly FeedItem[]): void {
+  #call(batch: readonly (T | Gap)[]): void {
     const returned = this.#listener(batch)
     if (typeof returned === 'object' && returned !== null && 'then' in returned) {
       Promise.resolve(returned).catch((error: unknown) => this.#fault(error))

@@ -4,13 +4,12 @@ import { hostname } from 'node:os'
 import { isMainThread, threadId } from 'node:worker_threads'
 import type { ActivityHandle } from '../activity/handle.js'
 import type { ActivityProcess, ActivitySnapshot } from '../activity/snapshot.js'
-import { type Intake, readOptions, toNumber, toText } from '../activity/values.js'
+import { type Intake, readOptions, toNumber } from '../activity/values.js'
 import { isObject, type OptionChecks } from '../base/checked-options.js'
 import { systemClock } from '../base/clock.js'
-import { durationText } from '../base/duration-text.js'
 import { type FaultKind, Faults } from '../base/faults.js'
 import { type Blocker, blockerOf } from './blockers.js'
-import type { FeedItem } from './change.js'
+import type { FeedItem, Gap } from './change.js'
 import { ChangeLog, type ChangeStream, type ChangesOptions, type FeedSnapshot } from './change-stream.js'
 import { type CounterColumn, type CounterRow, Counters } from './counters.js'
 import type { ErrorGroup } from './error-groups.js'
@@ -18,11 +17,22 @@ import type { ErrorHealth, SeverityCounts } from './error-health.js'
 import type { ErrorFilter, ErrorRecord, ErrorReport } from './error-log.js'
 import { Errors } from './errors.js'
 import { type ChangeOf, type EventName, eventMatcher, isChange } from './events.js'
+import {
+  type AggregatorOptions,
+  Experiment,
+  type LogScalarsOptions,
+  type NotifyOptions,
+  type ScalarTree,
+} from './experiment.js'
 import { Feed } from './feed.js'
 import { Lifecycle } from './lifecycle.js'
+import { moduleHostOf } from './module-host.js'
 import { type ModuleOptions, type ModuleRegistration, type ModuleStatus, Modules } from './modules.js'
 import { noPorts } from './ports.js'
 import { Quiescence, type WaitOptions } from './quiescence.js'
+import type { ScalarAggregator } from './scalar-aggregator.js'
+import { ScalarChannel } from './scalar-channel.js'
+import type { ScalarEntry } from './scalars.js'
 import type { Scope } from './scope.js'
 import type { SubscribeOptions, SubscriptionStats } from './subscription.js'
 import { summaryOf } from './summary.js'
@@ -63,8 +73,6 @@ export const trackerCheck: OptionChecks<{ tracker: unknown }>['tracker'] = [
   'an ActivityTracker',
 ]
 
-/** The work of errors that a health check is about. */
-const healthCheckWork = 'health check'
 const defaultTimeoutMillis = 5_000
 const errorFilterKeys = ['module', 'work', 'type', 'severity', 'limit'] as const
 
@@ -74,6 +82,7 @@ export class ActivityTracker {
   readonly #quiescence: Quiescence
   readonly #modules: Modules
   readonly #changes: ChangeLog
+  readonly #experiment: Experiment
   #step = 0
 
   /** @throws UnderwayError OPTIONS_INVALID */
@@ -92,7 +101,8 @@ export class ActivityTracker {
       ...(isMainThread ? {} : { worker: threadId }),
     })
     const detached = <T>(work: () => T): T => (this[lifecycleKey].ports ?? noPorts).detached(work)
-    const feed = new Feed({ instance, clock, faults, detached })
+    const host = { instance, clock, faults, detached }
+    const feed = new Feed(host)
     const counters = new Counters(faults, options.counterBuffer)
     const errors = new Errors({
       clock,
@@ -114,33 +124,12 @@ export class ActivityTracker {
       counters,
       errors,
       feed,
+      scalars: new ScalarChannel(host),
       maxDetails: Math.floor(options.maxDetails ?? 100_000),
     })
+    this.#experiment = new Experiment(this[lifecycleKey])
     this.#quiescence = new Quiescence(this[lifecycleKey])
-    this.#modules = new Modules(
-      {
-        instance,
-        clock,
-        ownWork: (work) => (this[lifecycleKey].ports ?? noPorts).ownWork(work),
-        tally: (module) => counters.modules.named(module, false),
-        tallies: () => counters.modules.all(),
-        text: (reason) => toText(intake, 'reason', reason) ?? '',
-        changed: (module) => feed.publish({ kind: 'module', module }),
-        reportDown: (module, reason, error) =>
-          void errors.report(
-            error ?? `module ${module} is down: ${reason}`,
-            {},
-            { module, work: healthCheckWork, activityId: undefined },
-          ),
-        reportUp: (module, downMillis) =>
-          void errors.report(
-            `module ${module} is up again after ${durationText(downMillis)}`,
-            { severity: 'info' },
-            { module, work: healthCheckWork, activityId: undefined },
-          ),
-      },
-      Math.floor(options.maxModules ?? 10_000),
-    )
+    this.#modules = new Modules(moduleHostOf(this[lifecycleKey]), Math.floor(options.maxModules ?? 10_000))
     this.#changes = new ChangeLog({ instance, feed, faults, snapshot: () => this.#openNow() })
   }
 
@@ -254,7 +243,11 @@ export class ActivityTracker {
 
   /** Delivers to all subscribers what they have not seen, now. */
   flushNow(): void {
-    this[lifecycleKey].feed.drain()
+    const { feed, scalars } = this[lifecycleKey]
+    scalars.drain()
+    feed.drain()
+    // What a subscriber of the feed logged.
+    scalars.drain()
   }
 
   /** Makes a module known. @throws UnderwayError OPTIONS_INVALID, MODULE_DUPLICATE */
@@ -317,9 +310,45 @@ export class ActivityTracker {
     feed.publish({ kind: 'step', step: value })
   }
 
+  /**
+   * Logs numbers of a step of an experiment, such as `{ 'train/loss': 0.5 }`. Steps may come in any order. What is not a
+   * number is left out, and warned about once by its name; NaN and the infinities are kept. Never throws.
+   */
+  logScalars(values: ScalarTree, options?: LogScalarsOptions): void {
+    this.#experiment.log(values, options, this.#step)
+  }
+
+  /**
+   * For numbers of a high rate: logs mean, min, max and count of each step, as `loss/mean` and so on, once the step is
+   * over.
+   */
+  scalarAggregator(options?: AggregatorOptions): ScalarAggregator<ScalarTree> {
+    return this.#experiment.aggregator(options, () => this.#step)
+  }
+
+  /** Sends a message to people, by whatever is connected for that. Never throws. */
+  notify(message: { readonly title: string; readonly content: string }, options?: NotifyOptions): void {
+    this.#experiment.notify(message, options)
+  }
+
+  /** Like {@link subscribe}, for what `logScalars` is given: they have a channel of their own, as there may be millions. */
+  subscribeScalars(
+    listener: (items: readonly (ScalarEntry | Gap)[]) => unknown,
+    options: SubscribeOptions = {},
+  ): Unsubscribe {
+    const { scalars, faults } = this[lifecycleKey]
+    if (typeof listener !== 'function') {
+      faults.count('option.invalid', 'subscribeScalars(listener)')
+      return unsubscribeBy(() => {})
+    }
+    const read = readOptions(faults, 'subscribeScalars(options)', options, ['name', 'maxBatch', 'whenFull'])
+    const subscription = scalars.subscribe(listener, read as SubscribeOptions)
+    return unsubscribeBy(() => subscription.end())
+  }
+
   /** Every counter in one moment. */
   snapshot(): TrackerSnapshot {
-    const { counters, clock, errors, faults, feed } = this[lifecycleKey]
+    const { counters, clock, errors, faults, feed, scalars } = this[lifecycleKey]
     return {
       version: 1,
       process: this.process,
@@ -333,7 +362,7 @@ export class ActivityTracker {
       droppedErrors: errors.dropped,
       droppedErrorGroups: errors.droppedGroups,
       faults: faults.toJSON(),
-      subscribers: feed.stats(),
+      subscribers: [...feed.stats(), ...scalars.stats()],
     }
   }
 

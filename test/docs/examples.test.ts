@@ -12,6 +12,7 @@ const pages = [
   'docs/watching.md',
   'docs/opentelemetry.md',
   'docs/existing-setup.md',
+  'docs/experiments.md',
   'docs/conformance.md',
 ]
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ends } from '../../bench/ends.js'
 import { costs } from '../../bench/peers/costs.js'
+import { scalarVariants } from '../../bench/scalars.js'
 import { variants } from '../../bench/variants.js'
 import { bounds } from '../../src/activity/bounds.js'
 import {
@@ -11,6 +12,7 @@ import {
   logAttributeNames,
   type MetricDescription,
   metricNames,
+  scalarMetrics,
 } from '../../src/activity/semantic-conventions.js'
 import { activityStates } from '../../src/activity/states.js'
 import { faultAdvice } from '../../src/base/faults.js'
@@ -46,7 +48,10 @@ describe('the documents say what the code says', () => {
   test('every metric is listed with kind, unit, labels and meaning, and no other', () => {
     const section = read('docs/opentelemetry.md').split('## Metrics\n')[1]?.split('\n## ')[0] ?? ''
     const code = (text: string): string => (text === '' ? '' : `\`${text}\``)
-    const expected = Object.values<MetricDescription>(metricNames).map(({ name, kind, unit, labels, description }) => [
+    const expected = [
+      ...Object.values<MetricDescription>(metricNames),
+      ...Object.values<MetricDescription>(scalarMetrics),
+    ].map(({ name, kind, unit, labels, description }) => [
       code(name),
       kind === 'upDownCounter' ? 'up-down counter' : kind,
       code(unit),
@@ -78,6 +83,7 @@ describe('the documents say what the code says', () => {
       bounds.json,
       bounds.attributes,
       bounds.logEntries,
+      bounds.scalars,
     ]) {
       expect(documented).toContain(limit.toLocaleString('en'))
     }
@@ -100,7 +106,9 @@ describe('the documents say what the code says', () => {
 
   test('every variant and every end of the benchmark has its figures, and no other', () => {
     const listed = [...read('docs/benchmarks.md').matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name)
-    expect(listed.sort()).toEqual([...Object.keys(variants), ...Object.keys(ends)].sort())
+    expect(listed.sort()).toEqual(
+      [...Object.keys(variants), ...Object.keys(ends), ...Object.keys(scalarVariants)].sort(),
+    )
   })
 
   test('every wrapper whose cost is measured has its figures, and no other', () => {

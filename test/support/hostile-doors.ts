@@ -6,6 +6,7 @@ import * as testing from '../../src/testing/index.js'
 import type { Draw } from './hostile-draw.js'
 import { healthDoors } from './hostile-health-doors.js'
 import { scopeKeys, startKeys, updateKeys } from './hostile-keys.js'
+import { scalarDoors } from './hostile-scalar-doors.js'
 
 export interface Scene {
   readonly tracker: root.ActivityTracker
@@ -363,6 +364,7 @@ export const doors: Readonly<Record<string, Door>> = {
   'testing ManualClock.advance': (_, draw) => new testing.ManualClock().advance(draw.value() as number),
   'testing ManualClock.settle': ({ clock }) => clock.settle(),
   ...healthDoors,
+  ...scalarDoors,
 }
 
 function spread(options: object | null): object {
@@ -390,6 +392,8 @@ export const mayThrow: ReadonlySet<string> = new Set([
   'otel recordingSampler',
   'otel registerInstruments',
   'otel registerLifecycleLogs',
+  'otel scalarReader',
+  'otel scalarProducer',
   'terminal terminalView',
   'testing expectQuiescent',
   'testing ManualClock',

@@ -109,13 +109,10 @@ export async function questions(tracker: ActivityTracker, signal: AbortSignal): 
   return [quiescent, waited, where, summary, paths, alive, known]
 }
 
-export function toCome(tracker: ActivityTracker): unknown {
-  return [
-    // @ts-expect-error scalars come with src/experiment; then this line becomes an example
-    tracker.logScalars,
-    // @ts-expect-error messages come with src/experiment; then this line becomes an example
-    tracker.notify,
-  ]
+export function experiment(tracker: ActivityTracker): void {
+  tracker.logScalars({ 'train/loss': 0.5 })
+  tracker.logScalars({ train: { loss: 0.5 } }, { step: 7, run: 'first', at: new Date(0), backend: 'otlp' })
+  tracker.notify({ title: 'done', content: 'all of it' }, { backend: 'slack' })
 }
 
 export async function set(): Promise<void> {
