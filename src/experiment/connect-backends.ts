@@ -8,6 +8,7 @@ import { type ActivityTracker, trackerCheck } from '../tracker/tracker.js'
 import type { ExperimentBackend } from './backend.js'
 import { countCheck, isName, requireOptions } from './backend-options.js'
 import { type BackendStatus, Outlet, type OutletLimits } from './outlet.js'
+import { atProcessEnd } from './process-end.js'
 import { Router } from './router.js'
 
 export interface ConnectBackendsOptions {
@@ -123,11 +124,7 @@ class Connection implements ConnectedBackends {
   #exiting = false
   #closing: Promise<boolean> | undefined
   readonly #flusher = (): Promise<boolean> => this.flush()
-  readonly #onBeforeExit = (): void => void this.#atEnd()
-  readonly #onExit = (): void => {
-    this.#tracker.flushNow()
-    for (const outlet of this.#outlets) outlet.writeAtExit()
-  }
+  readonly #forgetEnd: () => void
 
   constructor(
     tracker: ActivityTracker,
@@ -143,8 +140,13 @@ class Connection implements ConnectedBackends {
     this.#exitTimeoutMillis = exitTimeoutMillis
     router.add(outlets)
     lifecycle.flushers.add(this.#flusher)
-    process.on('beforeExit', this.#onBeforeExit)
-    process.on('exit', this.#onExit)
+    this.#forgetEnd = atProcessEnd({
+      beforeExit: () => void this.#beforeExit(),
+      exit: () => {
+        tracker.flushNow()
+        for (const outlet of outlets) outlet.writeAtExit()
+      },
+    })
   }
 
   status(): readonly BackendStatus[] {
@@ -187,8 +189,7 @@ class Connection implements ConnectedBackends {
       Promise.all(this.#outlets.map((outlet) => outlet.close())),
     )
     flushers.delete(this.#flusher)
-    process.off('beforeExit', this.#onBeforeExit)
-    process.off('exit', this.#onExit)
+    this.#forgetEnd()
     return all && closed.kind === 'settled'
   }
 
@@ -197,7 +198,7 @@ class Connection implements ConnectedBackends {
   }
 
   /** Once: a backend that cannot be reached must not hold the process again and again. */
-  async #atEnd(): Promise<void> {
+  async #beforeExit(): Promise<void> {
     this.#tracker.flushNow()
     if (this.#exiting || this.#outlets.every(({ pending }) => pending === 0)) return
     this.#exiting = true

@@ -27,8 +27,8 @@ const headerValue = /^[\t\x20-\x7e]+$/
 const checks: OptionChecks<MlflowBackendOptions> = {
   trackingUri: [(value) => typeof value === 'string' || isObject(value), 'the URL of a tracking server'],
   experiment: [
-    (value) => isName(value) || (typeof value === 'string' && value.length <= 500 && value !== ''),
-    'a name',
+    (value) => typeof value === 'string' && value !== '' && value.length <= 500,
+    'a text of 500 characters at most',
   ],
   reuseRuns: [isBoolean, 'true or false'],
   token: [(value) => typeof value === 'string' && headerValue.test(value), 'a text of ASCII characters'],
