@@ -2,8 +2,9 @@ import * as dns from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { DeliveryError } from './backend.js'
 
-/** What the special-purpose registries of IANA keep out of the public internet. */
-const notPublic = new BlockList()
+/** What the special-purpose registries of IANA keep out of the public internet. Apart, as an IPv4 address is an IPv6 one too. */
+const notPublic4 = new BlockList()
+const notPublic6 = new BlockList()
 const ranges4 = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -30,8 +31,8 @@ const ranges6 = [
   ['2002::', 16],
   ['3fff::', 20],
 ] as const
-for (const [network, bits] of ranges4) notPublic.addSubnet(network, bits, 'ipv4')
-for (const [network, bits] of ranges6) notPublic.addSubnet(network, bits, 'ipv6')
+for (const [network, bits] of ranges4) notPublic4.addSubnet(network, bits, 'ipv4')
+for (const [network, bits] of ranges6) notPublic6.addSubnet(network, bits, 'ipv6')
 
 /** `::ffff:a.b.c.d`, `::ffff:aabb:ccdd`, or the same behind the well-known prefix of NAT64. */
 const embedded = /^(?:::ffff:(?:0:)?|64:ff9b::)(?:(\d+\.\d+\.\d+\.\d+)|([\da-f]{1,4}):([\da-f]{1,4}))$/i
@@ -40,7 +41,7 @@ const embedded = /^(?:::ffff:(?:0:)?|64:ff9b::)(?:(\d+\.\d+\.\d+\.\d+)|([\da-f]{
 export function isPublicAddress(address: string): boolean {
   const [plain = ''] = address.split('%')
   const version = isIP(plain)
-  if (version === 4) return !notPublic.check(plain, 'ipv4')
+  if (version === 4) return !notPublic4.check(plain, 'ipv4')
   if (version !== 6) return false
   const [, dotted, high, low] = embedded.exec(new URL(`http://[${plain}]`).hostname.slice(1, -1)) ?? []
   if (dotted !== undefined) return isPublicAddress(dotted)
@@ -48,7 +49,7 @@ export function isPublicAddress(address: string): boolean {
     const bits = [Number.parseInt(high, 16), Number.parseInt(low, 16)]
     return isPublicAddress(bits.flatMap((pair) => [pair >> 8, pair & 255]).join('.'))
   }
-  return !notPublic.check(plain, 'ipv6')
+  return !notPublic6.check(plain, 'ipv6')
 }
 
 function refusal(host: string): DeliveryError {

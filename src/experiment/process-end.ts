@@ -21,7 +21,6 @@ export function atProcessEnd(listener: EndListener): () => void {
   if (listeners.size === 0) process.on('beforeExit', onBeforeExit).on('exit', onExit)
   listeners.add(listener)
   return () => {
-    if (listeners.delete(listener) && listeners.size === 0)
-      process.off('beforeExit', onBeforeExit).off('exit', onExit)
+    if (listeners.delete(listener) && listeners.size === 0) process.off('beforeExit', onBeforeExit).off('exit', onExit)
   }
 }

@@ -118,19 +118,19 @@ describe('the console', () => {
   })
 
   test('stops printing when the reader has gone', async () => {
-    const listeners: (() => void)[] = []
+    const listeners: ((error: Error) => void)[] = []
     const texts: string[] = []
     const stream = {
       write(text: string, done?: () => void) {
         texts.push(text)
         done?.()
       },
-      on: (_: 'error', listener: () => void) => listeners.push(listener),
-      off: (_: 'error', listener: () => void) => listeners.splice(listeners.indexOf(listener), 1),
+      on: (_: 'error', listener: (error: Error) => void) => listeners.push(listener),
+      off: (_: 'error', listener: (error: Error) => void) => listeners.splice(listeners.indexOf(listener), 1),
     }
     const backend = consoleBackend({ stream })
     await backend.sendMessage?.({ title: 'first', content: '', at: 0 }, call)
-    for (const listener of listeners) listener()
+    for (const listener of listeners) listener(new Error('EPIPE'))
     await backend.sendMessage?.({ title: 'second', content: '', at: 0 }, call)
     await backend.close?.(call)
     expect([texts, listeners]).toEqual([['first\n'], []])
