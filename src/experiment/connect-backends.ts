@@ -47,15 +47,27 @@ export interface ConnectedBackends extends AsyncDisposable {
   close(options?: { readonly timeoutMillis?: number }): Promise<boolean>
 }
 
+const methodNames = ['writeScalars', 'sendMessage', 'flush', 'close', 'writeScalarsAtExit'] as const
+
 function isBackend(value: unknown): boolean {
   if (!isObject(value)) return false
-  const { name, writeScalars, sendMessage, flush, close, writeScalarsAtExit } = value
-  const methods = [writeScalars, sendMessage, flush, close, writeScalarsAtExit]
+  const methods = methodNames.map((method) => value[method])
+  const [writeScalars, sendMessage] = methods
   return (
-    isName(name) &&
+    isName(value['name']) &&
     (isFunction(writeScalars) || isFunction(sendMessage)) &&
     methods.every((method) => method === undefined || isFunction(method))
   )
+}
+
+/** Its methods as they are now: what is called later cannot have become something else. */
+function readBackend(backend: ExperimentBackend): ExperimentBackend {
+  const { name } = backend
+  const methods = methodNames.flatMap((method) => {
+    const called: unknown = backend[method]
+    return typeof called === 'function' ? [[method, called.bind(backend)]] : []
+  })
+  return { name, ...Object.fromEntries(methods) }
 }
 
 const millis: OptionChecks<{ value: number }>['value'] = [
@@ -105,7 +117,7 @@ export function connectBackends(given: ConnectBackendsOptions): ConnectedBackend
     const lifecycle = lifecycleFor(tracker, undefined)
     const { clock, faults } = lifecycle
     const router = routers.get(lifecycle) ?? new Router(tracker, lifecycle)
-    const backends = [...options.backends]
+    const backends = options.backends.map(readBackend)
     router.check(backends.map(({ name }) => name))
     routers.set(lifecycle, router)
     const limits = limitsOf(options)

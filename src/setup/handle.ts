@@ -1,3 +1,4 @@
+import type { BackendStatus } from '../experiment/index.js'
 import type { QueueStatus } from './export-queue.js'
 import type { Signal } from './otlp-environment.js'
 
@@ -23,6 +24,8 @@ export interface UnderwayStatus {
   /** `service.instance.id` */
   readonly instance: string
   readonly signals: Readonly<Record<Signal, SignalStatus>>
+  /** How the backends of the option `experiment` are doing. */
+  readonly experiment?: readonly BackendStatus[]
   /** What could not be used or attached. */
   readonly warnings: readonly string[]
 }

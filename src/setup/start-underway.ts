@@ -1,6 +1,7 @@
 import { configureDefaultTracker } from '../tracker/default-tracker.js'
 import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
 import { type Environment, readEnvironment } from './environment.js'
+import { closeExperiment, connectExperiment, type Experiment } from './experiment.js'
 import { allOff, type UnderwayHandle } from './handle.js'
 import { Notices } from './notices.js'
 import { checkStartOptions, optionsThatDiffer, type StartUnderwayOptions } from './options.js'
@@ -56,12 +57,18 @@ async function start(
     current = undefined
   }
   if (environment.disabled) return inertHandle(tracker, environment, notices, ended)
-  if (environment.sdkDisabled) {
-    await propagate(environment)
-    return inertHandle(tracker, environment, notices, ended)
+  const experiment = await connectExperiment(options.experiment, tracker)
+  try {
+    if (environment.sdkDisabled) {
+      await propagate(environment)
+      return inertHandle(tracker, environment, notices, ended, experiment)
+    }
+    const { launch } = await import('./launch.js')
+    return await launch({ options, environment, tracker, notices, experiment, ended })
+  } catch (error) {
+    await closeExperiment(experiment, 0)
+    throw error
   }
-  const { launch } = await import('./launch.js')
-  return await launch(options, environment, tracker, notices, ended)
 }
 
 /** `OTEL_SDK_DISABLED` has no effect on propagators, says the specification. */
@@ -86,6 +93,7 @@ function inertHandle(
   { warnings }: Environment,
   notices: Notices,
   ended: () => void,
+  experiment?: Experiment,
 ): UnderwayHandle {
   let shutDown = false
   return {
@@ -94,13 +102,14 @@ function inertHandle(
       service: tracker.process.service,
       instance: tracker.process.instance,
       signals: allOff,
+      ...(experiment === undefined ? {} : { experiment: experiment.connected.status() }),
       warnings: [...warnings, ...notices.all()],
     }),
-    flush: async () => true,
-    async shutdown() {
+    flush: async (options) => (await experiment?.connected.flush(options)) ?? true,
+    async shutdown(options) {
       shutDown = true
       ended()
-      return true
+      return await closeExperiment(experiment, options?.timeoutMillis)
     },
     async [Symbol.asyncDispose]() {
       await this.shutdown()

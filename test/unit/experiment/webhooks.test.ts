@@ -124,7 +124,7 @@ describe.each(kinds)('%s', (name, open) => {
     expect(said.join()).toContain('400')
   })
 
-  test.each([
+  const refused: readonly (readonly [options: object, said: string])[] = [
     [{ url: undefined }, 'url'],
     [{ url: 'no url' }, 'a text that is no URL'],
     [{ url: 'ftp://example.com' }, 'ftp:'],
@@ -133,12 +133,13 @@ describe.each(kinds)('%s', (name, open) => {
     [{ url: 'https://example.com/secret', name: '' }, 'name'],
     [{ url: 'https://example.com/secret', ca: 'secret' }, 'ca'],
     ...(name === 'slackWebhook' ? [] : [[{ url: 'https://example.com', secret: 7 }, 'secret'] as const]),
-  ])('refuses %j, without repeating what may be secret', (options, said) => {
-    const refused = () => open('https://example.com', { url: 'https://example.com', ...options })
-    expect(refused).toThrow(
+  ]
+  test.each(refused)('refuses %j, without repeating what may be secret', (options, said) => {
+    const opening = () => open('https://example.com', { url: 'https://example.com', ...options })
+    expect(opening).toThrow(
       expect.objectContaining({ code: 'OPTIONS_INVALID', message: expect.stringContaining(said) }),
     )
-    expect(refused).toThrow(expect.objectContaining({ message: expect.not.stringMatching(/\/secret|:secret/) }))
+    expect(opening).toThrow(expect.objectContaining({ message: expect.not.stringMatching(/\/secret|:secret/) }))
   })
 })
 
