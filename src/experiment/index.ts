@@ -1,5 +1,7 @@
 export type { ExperimentMessage, ScalarEntry } from '../tracker/scalars.js'
 export type { BackendCall, DeliveryFailure, ExperimentBackend } from './backend.js'
+export type { ConfiguredBackendsOptions } from './configured-backends.js'
+export { configuredBackends } from './configured-backends.js'
 export type { ConnectBackendsOptions, ConnectedBackends } from './connect-backends.js'
 export { connectBackends } from './connect-backends.js'
 export type { ConsoleBackendOptions, ConsoleStream } from './console-backend.js'

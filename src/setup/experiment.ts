@@ -1,8 +1,8 @@
-import type { ConnectBackendsOptions, ConnectedBackends } from '../experiment/index.js'
+import type { ConnectedBackends } from '../experiment/index.js'
 import type { ActivityTracker } from '../tracker/tracker.js'
-
-/** What `connectBackends` is given, but for the tracker. */
-export type ExperimentOptions = Omit<ConnectBackendsOptions, 'tracker'>
+import type { Environment } from './environment.js'
+import type { Notices } from './notices.js'
+import type { StartUnderwayOptions } from './options.js'
 
 const exitTimeoutMillis = 2_000
 
@@ -12,15 +12,28 @@ export interface Experiment {
   readonly exitTimeoutMillis: number
 }
 
-/** Loads the room only where it is asked for. @throws UnderwayError OPTIONS_INVALID */
+/** Loads the room only where it is asked for, by the option or by the file. @throws UnderwayError OPTIONS_INVALID where the option is wrong */
 export async function connectExperiment(
-  options: ExperimentOptions | undefined,
+  options: StartUnderwayOptions,
+  environment: Environment,
   tracker: ActivityTracker,
+  notices: Notices,
 ): Promise<Experiment | undefined> {
-  if (options === undefined) return undefined
-  const { connectBackends } = await import('../experiment/index.js')
-  const connected = connectBackends({ ...options, tracker })
-  return { connected, exitTimeoutMillis: options.exitTimeoutMillis ?? exitTimeoutMillis }
+  const { experiment, env } = options
+  if (experiment === undefined && environment.configFile === undefined) return undefined
+  const { configuredBackends, connectBackends } = await import('../experiment/index.js')
+  if (experiment !== undefined) {
+    const connected = connectBackends({ ...experiment, tracker })
+    return { connected, exitTimeoutMillis: experiment.exitTimeoutMillis ?? exitTimeoutMillis }
+  }
+  try {
+    const backends = configuredBackends({ env })
+    return backends.length === 0 ? undefined : { connected: connectBackends({ backends, tracker }), exitTimeoutMillis }
+  } catch (error) {
+    // As with variables: what cannot be used does not keep the program from starting.
+    notices.warn((error as Error).message, 'UNDERWAY_ENVIRONMENT')
+    return undefined
+  }
 }
 
 /** @returns whether all has arrived */

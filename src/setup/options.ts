@@ -1,7 +1,7 @@
 import { checkedOptions, isBoolean, isObject, isTexts, type OptionChecks } from '../base/checked-options.js'
+import type { ConnectBackendsOptions } from '../experiment/index.js'
 import { type ActivityTracker, trackerCheck } from '../tracker/tracker.js'
 import type { Variables } from './environment-values.js'
-import type { ExperimentOptions } from './experiment.js'
 
 export interface StartUnderwayOptions {
   /** @defaultValue `OTEL_SERVICE_NAME`, else `service.name` of `OTEL_RESOURCE_ATTRIBUTES` */
@@ -23,7 +23,7 @@ export interface StartUnderwayOptions {
   /** Passes spans and logs that are left at `process.exit` or a crash to a short-lived child process. @defaultValue true */
   readonly handOverAtExit?: boolean | undefined
   /** Where scalars and messages go besides OpenTelemetry; see `connectBackends` of `underway/experiment`. @defaultValue nowhere */
-  readonly experiment?: ExperimentOptions | undefined
+  readonly experiment?: Omit<ConnectBackendsOptions, 'tracker'> | undefined
   /** @defaultValue `process.env` */
   readonly env?: Variables | undefined
 }

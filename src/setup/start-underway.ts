@@ -57,7 +57,7 @@ async function start(
     current = undefined
   }
   if (environment.disabled) return inertHandle(tracker, environment, notices, ended)
-  const experiment = await connectExperiment(options.experiment, tracker)
+  const experiment = await connectExperiment(options, environment, tracker, notices)
   try {
     if (environment.sdkDisabled) {
       await propagate(environment)

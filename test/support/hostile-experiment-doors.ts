@@ -47,6 +47,8 @@ export const experimentSetUpDoors: Readonly<Record<string, Door>> = {
     const connected = experiment.connectBackends(draw.options(good, [...limitKeys, 'backends']) as never)
     await ended(clock, connected)
   },
+  'experiment configuredBackends': (_, draw) =>
+    void experiment.configuredBackends(draw.options({ env: {} }, ['file', 'env']) as never),
   'experiment consoleBackend': (_, draw) => {
     const stream = { write: () => draw.value() }
     void experiment.consoleBackend(draw.options({ stream }, ['name', 'maxRows', 'maxColumns']) as never)
