@@ -59,6 +59,7 @@ export const eventNames = {
 /** Labels that only metrics have. */
 export const labelNames = {
   run: 'run',
+  scalar: 'scalar',
   faultKind: 'underway.fault.kind',
   signal: 'underway.signal',
 } as const
@@ -182,7 +183,7 @@ export const metricNames = {
     kind: 'counter',
     unit: '{item}',
     labels: [labelNames.signal],
-    description: 'spans, metric exports and log records of startUnderway that were not delivered',
+    description: 'spans, metric exports, log records and scalars that were not delivered',
   },
   faults: {
     name: 'underway.faults',
@@ -190,6 +191,24 @@ export const metricNames = {
     unit: '{fault}',
     labels: [labelNames.faultKind],
     description: 'what was kept away from user code, by kind',
+  },
+} as const satisfies Record<string, MetricDescription>
+
+/** One point for each step that was logged, with timestamps that the two have in common. No instruments of a meter, which keep one value. */
+export const scalarMetrics = {
+  scalar: {
+    name: 'experiment.scalar',
+    kind: 'gauge',
+    unit: '',
+    labels: [labelNames.scalar, labelNames.run],
+    description: 'what logScalars was given, a point for each step',
+  },
+  step: {
+    name: 'experiment.step',
+    kind: 'gauge',
+    unit: '',
+    labels: [labelNames.scalar, labelNames.run],
+    description: 'the step of the point of experiment.scalar that has the same labels and timestamp',
   },
 } as const satisfies Record<string, MetricDescription>
 

@@ -26,6 +26,10 @@ export const faultAdvice = {
   'scalar.overflow': 'logScalars was given more than 1,000 values, or objects more than 8 deep: the rest was left out',
   'scalar.repeated':
     'a scalar was logged again for the same step of its run: both are kept where time orders them, the last one where the step does',
+  'scalar.expired':
+    'a scalar was older than maxAgeMillis, or more than ten minutes ahead of the clock, which receivers refuse: it did not leave over OpenTelemetry, but went to all other backends',
+  'scalar.dropped': 'more scalars waited to leave over OpenTelemetry than maxPoints: those that came later did not',
+  'scalar.refused': 'the receiver refused scalars for good, so they were given up, and no others with them',
   'scope.invalid': 'a scope had a field of the wrong type; that field was left out',
   'tracing.failed': 'the OpenTelemetry SDK threw; the activity went on without its span',
   'api.duplicated':

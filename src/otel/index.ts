@@ -11,3 +11,15 @@ export {
 } from './lifecycle-logs.js'
 export type { SignalRegistration } from './registration.js'
 export { recordingSampler, type SamplerLike } from './sampler.js'
+export type { ScalarStatus } from './scalar-buffer.js'
+export type { ScalarExporter } from './scalar-delivery.js'
+export type { ScalarMetricData, ScalarPoint, ScalarScopeMetrics } from './scalar-metrics.js'
+export { type ScalarProducer, type ScalarProducerOptions, scalarProducer } from './scalar-producer.js'
+export {
+  type ResourceShape,
+  type ResourceSource,
+  type ScalarReader,
+  type ScalarReaderOptions,
+  scalarReader,
+} from './scalar-reader.js'
+export type { ScalarSourceOptions } from './scalar-source.js'

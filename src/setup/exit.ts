@@ -13,6 +13,8 @@ export interface ExitPlan {
   readonly waitMillis: number
   readonly handOver: boolean
   readonly onSignals: boolean
+  /** Has what is held back anywhere put into the outlets. */
+  release(): void
   /** Bounded; `false` if something was lost. */
   flush(): Promise<boolean>
   shutdown(): Promise<boolean>
@@ -40,7 +42,9 @@ export function watchExit(plan: ExitPlan): () => void {
     })
   }
   const onExit = (): void => {
-    if (plan.handOver && !gaveUp && pending()) handOver(plan.outlets, plan.waitMillis)
+    if (!plan.handOver || gaveUp) return
+    plan.release()
+    if (pending()) handOver(plan.outlets, plan.waitMillis)
   }
   const onSignal = (signal: NodeJS.Signals): void => {
     void plan.shutdown().then(() => {

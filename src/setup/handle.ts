@@ -26,6 +26,8 @@ export interface UnderwayStatus {
   readonly signals: Readonly<Record<Signal, SignalStatus>>
   /** How the backends of the option `experiment` are doing. */
   readonly experiment?: readonly BackendStatus[]
+  /** What `logScalars` was given, which leaves in requests of its own; those that wait for the collector are `pending`. */
+  readonly scalars: SignalStatus
   /** What could not be used or attached. */
   readonly warnings: readonly string[]
 }
@@ -43,5 +45,5 @@ export interface UnderwayHandle extends AsyncDisposable {
   shutdown(options?: { readonly timeoutMillis?: number }): Promise<boolean>
 }
 
-const off: SignalStatus = Object.freeze({ state: 'off' })
+export const off: SignalStatus = Object.freeze({ state: 'off' })
 export const allOff: Readonly<Record<Signal, SignalStatus>> = Object.freeze({ traces: off, metrics: off, logs: off })

@@ -3,6 +3,7 @@ import { systemClock } from '../base/clock.js'
 import type { Environment } from './environment.js'
 import { Pipeline } from './pipeline.js'
 import type { Ingredients, Running } from './running.js'
+import { ScalarOutlet } from './scalar-outlet.js'
 import type { MetricsPackage, TransformerPackage } from './sdk-shapes.js'
 
 /** A metric payload is everything of one collection, so a few of them are many. */
@@ -13,11 +14,13 @@ export function startMetrics({
   environment,
   exporters,
   resource,
+  tracker,
 }: Ingredients): Running<otel.MeterProvider> | undefined {
   if (sdk === undefined) return undefined
   const pipeline = exporters.includes('otlp')
     ? new Pipeline<Uint8Array>(environment.targets.metrics, metricQueue, systemClock, ([payload]) => payload)
     : undefined
+  const scalars = pipeline === undefined ? undefined : new ScalarOutlet(environment, tracker, resource, transformer)
   const readers = [
     ...(pipeline === undefined ? [] : [otlpExporter(pipeline, environment, sdk, transformer)]),
     ...(exporters.includes('console') ? [new sdk.ConsoleMetricExporter()] : []),
@@ -29,9 +32,15 @@ export function startMetrics({
         exportTimeoutMillis: environment.metricTimeoutMillis,
       }),
   )
-  const provider = new sdk.MeterProvider({ resource, readers })
-  if (!otel.metrics.setGlobalMeterProvider(provider)) return undefined
-  return { provider, outlet: pipeline, unregister: () => otel.metrics.disable() }
+  const provider = new sdk.MeterProvider({
+    resource,
+    readers: [...readers, ...(scalars === undefined ? [] : [scalars.reader])],
+  })
+  if (!otel.metrics.setGlobalMeterProvider(provider)) {
+    scalars?.close()
+    return undefined
+  }
+  return { provider, outlet: pipeline, scalars, unregister: () => otel.metrics.disable() }
 }
 
 /** The reader waits for its exporter with a timer that keeps the process alive, so it is answered at once. */

@@ -8,7 +8,7 @@ export const keptAdvice: Readonly<Record<Signal, string>> = {
   traces:
     "a tracer provider was registered before: to see spans of other code as activities, add new ActivitySpanProcessor() from 'underway/otel' first to its spanProcessors",
   metrics:
-    "a meter provider was registered before and is kept: to have activities as metrics there, call registerInstruments() of 'underway/otel' once",
+    "a meter provider was registered before and is kept: to have activities as metrics there, call registerInstruments() of 'underway/otel' once; to have scalars there, give its readers scalarReader({ exporter })",
   logs: "a logger provider was registered before and is kept: to have log events of activities there, call registerLifecycleLogs() of 'underway/otel' once",
 }
 

@@ -6,9 +6,10 @@ import type { Clock } from '../base/clock.js'
 import type { OtlpTarget } from './otlp-environment.js'
 
 /** What one attempt came to. */
-type Answer =
+export type Answer =
   | { readonly kind: 'delivered' }
-  | { readonly kind: 'refused'; readonly why: string }
+  /** Without a status it was given up, or could not be sent. */
+  | { readonly kind: 'refused'; readonly why: string; readonly status?: number }
   | { readonly kind: 'retry'; readonly why: string; readonly afterMillis?: number }
 
 const retriableStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504])
@@ -41,7 +42,7 @@ export class OtlpSender {
   /** @returns whether the collector took it; never rejects */
   async send(payload: Uint8Array): Promise<boolean> {
     const deadline = this.#clock.monotonicMillis() + this.target.timeoutMillis
-    const body = this.target.compression === 'gzip' ? gzipSync(payload) : payload
+    const body = this.#compressed(payload)
     let backoffMillis = firstBackoffMillis
     for (;;) {
       const answer = await this.#attempt(body, deadline - this.#clock.monotonicMillis())
@@ -53,6 +54,17 @@ export class OtlpSender {
       if (!(await this.#wait(waitMillis))) return false
       backoffMillis = Math.min(backoffMillis * 1.5, longestBackoffMillis)
     }
+  }
+
+  /** One attempt, for those who keep what did not arrive; never rejects. */
+  async post(payload: Uint8Array): Promise<Answer> {
+    const answer = await this.#attempt(this.#compressed(payload), this.target.timeoutMillis)
+    if (answer.kind !== 'delivered') this.#lastError = answer.why
+    return answer
+  }
+
+  #compressed(payload: Uint8Array): Uint8Array {
+    return this.target.compression === 'gzip' ? gzipSync(payload) : payload
   }
 
   /** Gives up all that is on its way, at once. */
@@ -140,7 +152,7 @@ function answerOf(response: http.IncomingMessage): Answer {
   const status = response.statusCode ?? 0
   if (status >= 200 && status < 300) return { kind: 'delivered' }
   const why = `the collector answered ${status}`
-  if (!retriableStatuses.has(status)) return { kind: 'refused', why }
+  if (!retriableStatuses.has(status)) return { kind: 'refused', why, status }
   const seconds = Number(response.headers['retry-after'] ?? Number.NaN)
   return { kind: 'retry', why, ...(Number.isFinite(seconds) ? { afterMillis: seconds * 1_000 } : {}) }
 }

@@ -5,7 +5,7 @@ import { attachSignals } from './attach-signals.js'
 import type { Environment } from './environment.js'
 import { watchExit } from './exit.js'
 import { closeExperiment, type Experiment } from './experiment.js'
-import type { SignalStatus, UnderwayHandle, UnderwayStatus } from './handle.js'
+import { off, type SignalStatus, type UnderwayHandle, type UnderwayStatus } from './handle.js'
 import type { Notices } from './notices.js'
 import type { StartUnderwayOptions } from './options.js'
 import type { Signal } from './otlp-environment.js'
@@ -41,7 +41,7 @@ export class RunningHandle implements UnderwayHandle {
   constructor(parts: RunningParts) {
     this.#parts = parts
     this.#all = Object.values(parts.running)
-    this.#outlets = this.#all.flatMap(({ outlet }) => outlet ?? [])
+    this.#outlets = this.#all.flatMap(({ outlet, scalars }) => [outlet ?? [], scalars ?? []].flat())
     this.#exitWaitMillis = (parts.options.exitTimeoutMillis ?? 1_000) * waitShare
     const { metrics, logs } = parts.running
     this.#detach = attachSignals({
@@ -63,6 +63,7 @@ export class RunningHandle implements UnderwayHandle {
       waitMillis: this.#exitWaitMillis,
       handOver: parts.options.handOverAtExit ?? true,
       onSignals: parts.options.flushOnSignals ?? false,
+      release: () => parts.tracker[lifecycleKey].scalars.release(),
       flush: () => this.#settle(this.#exitWaitMillis, () => this.#collect(), true),
       shutdown: () => this.shutdown(),
     })
@@ -76,6 +77,7 @@ export class RunningHandle implements UnderwayHandle {
       instance: tracker.process.instance,
       signals: { traces: this.#signal('traces'), metrics: this.#signal('metrics'), logs: this.#signal('logs') },
       ...(experiment === undefined ? {} : { experiment: experiment.connected.status() }),
+      scalars: exporting(this.#parts.running.metrics?.scalars) ?? off,
       warnings: notices.all(),
     }
   }
@@ -117,8 +119,9 @@ export class RunningHandle implements UnderwayHandle {
     const { flushers, lostExports } = this.#parts.tracker[lifecycleKey]
     flushers.delete(this.#flusher)
     for (const signal of Object.keys(this.#parts.running)) lostExports.delete(signal)
-    for (const { outlet, unregister } of this.#all) {
+    for (const { outlet, scalars, unregister } of this.#all) {
       outlet?.close()
+      scalars?.close()
       unregister()
     }
     this.#parts.ended()
@@ -148,15 +151,18 @@ export class RunningHandle implements UnderwayHandle {
 
   #signal(signal: Signal): SignalStatus {
     const { running, kept } = this.#parts
-    const outlet = running[signal]?.outlet
-    if (outlet !== undefined) {
-      const { lastError, target } = outlet.sender
-      const status = { state: 'exporting', url: target.url, queue: outlet.status() } as const
-      return lastError === undefined ? status : { ...status, lastError }
-    }
+    const status = exporting(running[signal]?.outlet)
+    if (status !== undefined) return status
     if (running[signal] !== undefined) return { state: 'exporting' }
     if (!kept.has(signal)) return { state: 'off' }
     const advice = kept.get(signal)
     return advice === undefined ? { state: 'kept' } : { state: 'kept', advice }
   }
+}
+
+function exporting(outlet: Outlet | undefined): SignalStatus | undefined {
+  if (outlet === undefined) return undefined
+  const { lastError, target } = outlet.sender
+  const status = { state: 'exporting', url: target.url, queue: outlet.status() } as const
+  return lastError === undefined ? status : { ...status, lastError }
 }

@@ -9,6 +9,8 @@ export interface Running<P = unknown> {
   readonly provider: P & Provider
   /** `undefined` where nothing is sent, but printed. */
   readonly outlet: Outlet | undefined
+  /** The way of what `logScalars` is given, which waits until the collector has it. */
+  readonly scalars?: Outlet | undefined
   /** Takes the registration back. */
   unregister(): void
 }

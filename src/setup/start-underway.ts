@@ -2,7 +2,7 @@ import { configureDefaultTracker } from '../tracker/default-tracker.js'
 import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
 import { type Environment, readEnvironment } from './environment.js'
 import { closeExperiment, connectExperiment, type Experiment } from './experiment.js'
-import { allOff, type UnderwayHandle } from './handle.js'
+import { allOff, off, type UnderwayHandle } from './handle.js'
 import { Notices } from './notices.js'
 import { checkStartOptions, optionsThatDiffer, type StartUnderwayOptions } from './options.js'
 
@@ -103,6 +103,7 @@ function inertHandle(
       instance: tracker.process.instance,
       signals: allOff,
       ...(experiment === undefined ? {} : { experiment: experiment.connected.status() }),
+      scalars: off,
       warnings: [...warnings, ...notices.all()],
     }),
     flush: async (options) => (await experiment?.connected.flush(options)) ?? true,

@@ -1,9 +1,12 @@
 import { types } from 'node:util'
 import { bounds } from '../activity/bounds.js'
 import { readOptions, toNumber, toText } from '../activity/values.js'
+import { guarded } from '../base/faults.js'
 import type { Lifecycle } from './lifecycle.js'
-import { ScalarValues } from './scalar-values.js'
+import { type ScalarAggregator, StepSums } from './scalar-aggregator.js'
+import { toScalars } from './scalar-values.js'
 import type { ExperimentMessage, ScalarEntry } from './scalars.js'
+import { SeenSteps } from './seen-steps.js'
 
 /** Numbers by name; objects in them are flattened, so that `{ train: { loss: 0.5 } }` is `train/loss`. */
 export interface ScalarTree {
@@ -26,26 +29,36 @@ export interface NotifyOptions {
   readonly backend?: string | undefined
 }
 
+export interface AggregatorOptions {
+  /** The name of the run. @defaultValue the name of the run that `add` is called in, else the service name */
+  readonly run?: string | undefined
+  /** The only backend that is to get them. @defaultValue all of them */
+  readonly backend?: string | undefined
+  /** Steps that are added to at the same time; over it, the one that was not added to for longest is logged. @defaultValue 16 */
+  readonly maxSteps?: number | undefined
+  /** A step is logged once nothing was added to it for so long. @defaultValue 1000 */
+  readonly quietMillis?: number | undefined
+}
+
 const latestMillis = 8.64e15
 
 /** Reads what user code says about an experiment and passes it on. Never throws. */
 export class Experiment {
   readonly #lifecycle: Lifecycle
-  readonly #values: ScalarValues
+  readonly #seen = new SeenSteps()
 
   constructor(lifecycle: Lifecycle) {
     this.#lifecycle = lifecycle
-    this.#values = new ScalarValues(lifecycle.faults)
   }
 
   log(given: unknown, options: LogScalarsOptions | undefined, currentStep: number): void {
-    const { disabled, faults, intake, scalars, clock } = this.#lifecycle
+    const { disabled, faults, intake, clock } = this.#lifecycle
     if (disabled) return
-    try {
-      const values = this.#values.read(given)
+    this.#guarded('logScalars(values)', () => {
+      const values = toScalars(faults, given)
       if (values === undefined) return
       if (options === undefined) {
-        scalars.publish({ run: this.run(), step: currentStep, at: clock.wallMillis(), values })
+        this.#publish({ run: this.run(), step: currentStep, at: clock.wallMillis(), values })
         return
       }
       const read = readOptions(faults, 'logScalars(options)', options, ['step', 'run', 'at', 'backend'])
@@ -56,10 +69,42 @@ export class Experiment {
         values,
       }
       const backend = toText(intake, 'backend', read.backend, bounds.name)
-      scalars.publish(backend === undefined ? entry : { ...entry, backend })
-    } catch (error) {
-      faults.count('value.unreadable', 'logScalars(values)', error)
+      this.#publish(backend === undefined ? entry : { ...entry, backend })
+    })
+  }
+
+  /** @param currentStep read where a call gives no step */
+  aggregator(options: AggregatorOptions | undefined, currentStep: () => number): ScalarAggregator<ScalarTree> {
+    const { faults, intake, scalars, clock } = this.#lifecycle
+    const keys = ['run', 'backend', 'maxSteps', 'quietMillis'] as const
+    const read = readOptions(faults, 'scalarAggregator(options)', options, keys)
+    const run = toText(intake, 'run', read.run, bounds.name) || undefined
+    const backend = toText(intake, 'backend', read.backend, bounds.name)
+    const limits = {
+      maxSteps: Math.max(Math.floor(toNumber(intake, 'maxSteps', read.maxSteps) ?? 16), 1),
+      quietMillis: Math.max(toNumber(intake, 'quietMillis', read.quietMillis) ?? 1_000, 1),
     }
+    const { holders } = scalars
+    const host = { clock, faults, holders, publish: (entry: ScalarEntry) => this.#publish(entry) }
+    const sums = new StepSums(host, limits, backend)
+    const flush = (): void => sums.flush()
+    return {
+      add: (values, added) => {
+        if (this.#lifecycle.disabled) return
+        this.#guarded('add(values)', () => {
+          const numbers = toScalars(faults, values)
+          if (numbers === undefined) return
+          const { step } = readOptions(faults, 'add(options)', added, ['step'])
+          sums.add(run ?? this.run(), toNumber(intake, 'step', step) ?? currentStep(), numbers)
+        })
+      },
+      flush,
+      [Symbol.dispose]: flush,
+    }
+  }
+
+  #guarded(place: string, work: () => void): void {
+    guarded(this.#lifecycle.faults, 'value.unreadable', place, undefined, work)
   }
 
   notify(given: unknown, options: NotifyOptions | undefined): void {
@@ -81,6 +126,17 @@ export class Experiment {
       bounds.name,
     )
     feed.publish({ kind: 'message', message: backend === undefined ? message : { ...message, backend } })
+  }
+
+  #publish(entry: ScalarEntry): void {
+    const { scalars, faults } = this.#lifecycle
+    // What was meant for one backend only may be said to another one too.
+    if (scalars.observed && entry.backend === undefined) {
+      for (const name of Object.keys(entry.values)) {
+        if (this.#seen.add(entry.run, name, entry.step)) faults.count('scalar.repeated', name)
+      }
+    }
+    scalars.publish(entry)
   }
 
   /** The name of the run that the code is in, else of the service. */

@@ -14,13 +14,9 @@ function nameOf(faults: Faults, name: string): string {
   return name.slice(0, bounds.name).toWellFormed()
 }
 
-/**
- * The numbers of nested plain objects by their path, such as `train/loss`. Whatever is no number is left out and
- * counted, and so is what comes after the bounds. `undefined` if nothing is left.
- */
-export class ScalarValues {
+class ScalarValues {
   readonly #faults: Faults
-  #kept: Record<string, number> = {}
+  readonly #kept: Record<string, number> = {}
   #left: number = bounds.scalars
 
   constructor(faults: Faults) {
@@ -32,8 +28,6 @@ export class ScalarValues {
       this.#faults.count('option.invalid', 'logScalars(values)')
       return undefined
     }
-    this.#kept = {}
-    this.#left = bounds.scalars
     this.#object(given, '', 0)
     return this.#left === bounds.scalars ? undefined : this.#kept
   }
@@ -64,4 +58,12 @@ export class ScalarValues {
     define(this.#kept, nameOf(this.#faults, name), value)
     return true
   }
+}
+
+/**
+ * The numbers of nested plain objects by their path, such as `train/loss`. Whatever is no number is left out and
+ * counted, and so is what comes after the bounds. `undefined` if nothing is left.
+ */
+export function toScalars(faults: Faults, given: unknown): Record<string, number> | undefined {
+  return new ScalarValues(faults).read(given)
 }

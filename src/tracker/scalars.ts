@@ -1,7 +1,3 @@
-import type { FeedHost, Gap } from './change.js'
-import { Subscribers } from './subscribers.js'
-import type { SubscribeOptions, Subscription, SubscriptionStats } from './subscription.js'
-
 /** What one call of `logScalars` said. */
 export interface ScalarEntry {
   /** The name of the run. */
@@ -27,52 +23,3 @@ export interface ExperimentMessage {
 
 /** The name under which OpenTelemetry is chosen as the only backend. */
 export const otlpBackend = 'otlp'
-
-const maxFlushPasses = 100
-
-/** Scalars on their way to those who keep or send them. A channel of their own, as millions of them must not displace other changes. */
-export class ScalarChannel {
-  readonly #subscribers: Subscribers<ScalarEntry>
-  /** Those who hold values back for a moment, such as aggregators. */
-  readonly holders = new Set<() => void>()
-  #number = 0
-
-  constructor(host: FeedHost) {
-    this.#subscribers = new Subscribers(host)
-  }
-
-  get observed(): boolean {
-    return this.#subscribers.present
-  }
-
-  publish(entry: ScalarEntry): void {
-    this.#number += 1
-    if (this.#subscribers.present) this.#subscribers.offer(entry, this.#number)
-  }
-
-  subscribe(
-    listener: (items: readonly (ScalarEntry | Gap)[]) => unknown,
-    options: SubscribeOptions,
-  ): Subscription<ScalarEntry> {
-    return this.#subscribers.add(listener, options)
-  }
-
-  /** Delivers what waits and what is held back, now, and what subscribers themselves log meanwhile, as long as that ends. */
-  drain(): void {
-    for (const release of [...this.holders]) release()
-    for (let pass = 0; pass < maxFlushPasses; pass += 1) {
-      const before = this.#number
-      this.#subscribers.flush()
-      if (this.#number === before) return
-    }
-  }
-
-  /** Entries that subscribers, those that have ended too, did not get. Never goes down. */
-  get dropped(): number {
-    return this.#subscribers.dropped
-  }
-
-  stats(): SubscriptionStats[] {
-    return this.#subscribers.stats()
-  }
-}

@@ -16,13 +16,21 @@ import type { ErrorHealth, SeverityCounts } from './error-health.js'
 import type { ErrorFilter, ErrorRecord, ErrorReport } from './error-log.js'
 import { Errors } from './errors.js'
 import { type ChangeOf, type EventName, eventMatcher, isChange } from './events.js'
-import { Experiment, type LogScalarsOptions, type NotifyOptions, type ScalarTree } from './experiment.js'
+import {
+  type AggregatorOptions,
+  Experiment,
+  type LogScalarsOptions,
+  type NotifyOptions,
+  type ScalarTree,
+} from './experiment.js'
 import { Feed } from './feed.js'
 import { Lifecycle } from './lifecycle.js'
 import { type ModuleOptions, type ModuleRegistration, type ModuleStatus, Modules } from './modules.js'
 import { noPorts } from './ports.js'
 import { Quiescence, type WaitOptions } from './quiescence.js'
-import { ScalarChannel, type ScalarEntry } from './scalars.js'
+import type { ScalarAggregator } from './scalar-aggregator.js'
+import { ScalarChannel } from './scalar-channel.js'
+import type { ScalarEntry } from './scalars.js'
 import type { Scope } from './scope.js'
 import type { SubscribeOptions, SubscriptionStats } from './subscription.js'
 import { summaryOf } from './summary.js'
@@ -295,6 +303,14 @@ export class ActivityTracker {
    */
   logScalars(values: ScalarTree, options?: LogScalarsOptions): void {
     this.#experiment.log(values, options, this.#step)
+  }
+
+  /**
+   * For numbers of a high rate: logs mean, min, max and count of each step, as `loss/mean` and so on, once the step is
+   * over.
+   */
+  scalarAggregator(options?: AggregatorOptions): ScalarAggregator<ScalarTree> {
+    return this.#experiment.aggregator(options, () => this.#step)
   }
 
   /** Sends a message to people, by whatever is connected for that. Never throws. */

@@ -13,6 +13,8 @@ export interface ReceivedExport {
   readonly json: unknown
   /** Names of spans and metrics, bodies of log records. */
   readonly names: readonly string[]
+  /** As it was sent, without compression. */
+  readonly body: Uint8Array
 }
 
 /** A collector on loopback that understands enough of OTLP/HTTP protobuf to say what came in. */
@@ -75,7 +77,7 @@ export class OtlpReceiver implements AsyncDisposable {
       request.headers['content-type'] === 'application/json'
         ? { resource: {}, names: [], json: JSON.parse(plain.toString('utf8')) as unknown }
         : { ...contentOf(plain, path), json: undefined }
-    this.received.push({ path, headers: request.headers, ...content })
+    this.received.push({ path, headers: request.headers, ...content, body: plain })
     this.#calls += 1
     this.#answer(response, this.#calls)
     for (const { enough, resolve } of this.#waiting) if (enough()) resolve()

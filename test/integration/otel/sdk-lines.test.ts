@@ -24,7 +24,7 @@ async function runContract(file: string): Promise<Outcome> {
 test('the built package keeps the contract with SDK 3.x and api 1.10', async () => {
   const outcome = await runContract(contract)
   expect(outcome).toMatchObject({ api: expect.stringMatching(/^1\.10\./), sdk: expect.stringMatching(/^3\./) })
-  expect(outcome.passed).toHaveLength(11)
+  expect(outcome.passed).toHaveLength(12)
 })
 
 const missing = installSdk2()
@@ -43,7 +43,17 @@ describe.skipIf(missing !== undefined)('with the packages of the 2.x line', () =
   test('the built package keeps the contract with SDK 2.x and api 1.9', async () => {
     const outcome = await runContract(join(modules, 'sdk-contract.mjs'))
     expect(outcome).toMatchObject({ api: expect.stringMatching(/^1\.9\./), sdk: expect.stringMatching(/^2\./) })
-    expect(outcome.passed).toHaveLength(11)
+    expect(outcome.passed).toHaveLength(12)
+  })
+
+  test('what is given to SDK 2.x has its types', async () => {
+    const [tsc, source] = ['node_modules/typescript/bin/tsc', 'test/types/scalar-shapes.ts']
+    const file = join(modules, 'scalar-shapes.ts')
+    copyFileSync(join(repositoryRoot, source), file)
+    const options = '--noEmit --strict --exactOptionalPropertyTypes --skipLibCheck --ignoreConfig'.split(' ')
+    const target = '--module nodenext --target es2023 --lib es2023,esnext.disposable,dom'.split(' ')
+    const result = await runNode([join(repositoryRoot, tsc), ...options, ...target, file], { cwd: modules })
+    expect(result).toEqual({ code: 0, stdout: '', stderr: '' })
   })
 
   test.each([

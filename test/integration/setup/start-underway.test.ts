@@ -63,10 +63,10 @@ describe('startUnderway', () => {
     )
     const lost = (): Record<string, number> =>
       Object.fromEntries([...tracker[lifecycleKey].lostExports].map(([signal, count]) => [signal, count()]))
-    expect(lost()).toEqual({ traces: 0, metrics: 0, logs: 0 })
+    expect(lost()).toEqual({ traces: 0, metrics: 0, scalars: 0, logs: 0 })
     startActivity({ tracker, name: 'work' }).complete()
     await underway.flush()
-    expect(lost()).toEqual({ traces: 1, metrics: 0, logs: 0 })
+    expect(lost()).toEqual({ traces: 1, metrics: 0, scalars: 0, logs: 0 })
     await underway.shutdown()
     expect(lost()).toEqual({})
   })
