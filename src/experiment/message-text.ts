@@ -25,6 +25,5 @@ export function pieces(text: string, length: number): readonly string[] {
 
 /** Without control characters, which move the cursor of a terminal and take six times their place in JSON. */
 export function plain(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
-  return text.replace(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, '')
+  return text.replace(/[^\P{Cc}\n\t]/gu, '')
 }

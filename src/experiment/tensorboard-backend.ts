@@ -33,11 +33,10 @@ interface EventFile {
 }
 
 /** The folder of a run: its name, where a file system and a path can have it; else what is left of it and a digest. */
-export function folderOf(run: string): string {
+function folderOf(run: string): string {
   const segments = run.split('/').map((segment) =>
     segment
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: no file name has them
-      .replace(/[\u0000-\u001f\u007f<>:"\\|?*]/g, '_')
+      .replace(/[\p{Cc}<>:"\\|?*]/gu, '_')
       .replace(/^\.+|[. ]+$/g, '_')
       .slice(0, maxSegment)
       .toWellFormed(),

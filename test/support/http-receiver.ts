@@ -20,12 +20,16 @@ export async function httpReceiver(
   answer: (response: ServerResponse, count: number, request: ReceivedRequest) => unknown = (response) => response.end(),
 ): Promise<HttpReceiver> {
   const received: ReceivedRequest[] = []
-  const server: Server = createServer(async (request, response) => {
+  const server: Server = createServer((request, response) => {
     let body = ''
-    for await (const chunk of request.setEncoding('utf8')) body += chunk
-    const arrived = { path: request.url ?? '', headers: request.headers, body }
-    received.push(arrived)
-    answer(response, received.length, arrived)
+    request.setEncoding('utf8').on('data', (text: string) => {
+      body += text
+    })
+    request.on('end', () => {
+      const arrived = { path: request.url ?? '', headers: request.headers, body }
+      received.push(arrived)
+      answer(response, received.length, arrived)
+    })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(async () => {
