@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, expect, onTestFailed, test } from 'vitest'
-import { type ExperimentBackend, mlflowBackend } from '../../src/experiment/index.js'
+import { connectBackends, type ExperimentBackend, mlflowBackend } from '../../src/experiment/index.js'
 import { experimentBackendContract } from '../support/experiment-backend-contract.js'
-import { useMlflowServer } from './support/mlflow-server.js'
+import { newTracker, turn } from '../support/tracked.js'
+import { freePorts } from './support/free-ports.js'
+import { MlflowServer, useMlflowServer } from './support/mlflow-server.js'
 
 const server = useMlflowServer()
 beforeEach(() => onTestFailed(() => console.error(server().logTail())))
@@ -51,6 +53,33 @@ test('another process goes on with the run of a name, or makes one of its own wh
   expect([run?.info.status, (await server().points(experiment)).map(({ step }) => step)]).toEqual(['RUNNING', [1, 2]])
   await open(experiment, { reuseRuns: false }).backend.writeScalars?.([entry('train', 3)], call)
   expect(await server().runs(experiment)).toHaveLength(2)
+})
+
+test('what was recorded while no MLflow answered is there once it does', async () => {
+  const { port } = await freePorts(['port'])
+  const { tracker, clock } = newTracker()
+  const backend = mlflowBackend({ trackingUri: `http://127.0.0.1:${port}`, experiment: 'late' })
+  // Its clock runs faster than that of the server, which must not look slow.
+  const patient = { timeoutMillis: 86_400_000, maxAttempts: 1_000_000 }
+  const connected = connectBackends({ tracker, backends: [backend], delayMillis: 0, ...patient })
+  const elapseUntil = async (done: () => boolean): Promise<void> => {
+    while (!done()) {
+      await turn()
+      await clock.advance(connected.status()[0]?.lastError === undefined ? 0 : 30)
+    }
+  }
+  for (let step = 0; step < 100; step += 1) tracker.logScalars({ loss: step }, { step, run: 'train' })
+  await elapseUntil(() => (connected.status()[0]?.retries ?? 0) > 3)
+  expect(connected.status()[0]).toMatchObject({ scalars: { delivered: 0, pending: 100 } })
+  const late = await MlflowServer.start(port)
+  try {
+    await elapseUntil(() => connected.status()[0]?.scalars.pending === 0)
+    expect(connected.status()[0]?.scalars).toMatchObject({ accepted: 100, delivered: 100, failed: 0, dropped: 0 })
+    const steps = (await late.points('late')).map(({ step }) => step)
+    expect(steps.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, step) => step))
+  } finally {
+    await late.stop()
+  }
 })
 
 test('two programs that begin at the same time share the experiment of MLflow', async () => {

@@ -40,9 +40,10 @@ export class MlflowServer {
     this.#folder = folder
   }
 
-  static async start(): Promise<MlflowServer> {
+  /** @param chosen its port; by default one that is free */
+  static async start(chosen?: number): Promise<MlflowServer> {
     const folder = mkdtempSync(join(tmpdir(), 'underway-mlflow-'))
-    const { port } = await freePorts(['port'])
+    const port = chosen ?? (await freePorts(['port'])).port
     const stored = ['--backend-store-uri', `sqlite:///${folder}/mlflow.db`, '--artifacts-destination', folder]
     const server = await BackendProcess.start({
       name: 'mlflow',

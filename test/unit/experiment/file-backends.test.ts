@@ -160,6 +160,28 @@ describe('JSON lines', () => {
     expect(lines.filter((line) => !line.includes('torn')).map((line) => JSON.parse(line).step)).toEqual([1, 2, 3])
   })
 
+  test('of several writers do not mix', async () => {
+    const path = newPlace()
+    const writers = Array.from({ length: 4 }, (_, writer) => ({
+      run: `${writer}`,
+      backend: jsonLinesBackend({ path }),
+    }))
+    const batches = Array.from({ length: 25 }, (_, batch) => [batch * 2, batch * 2 + 1])
+    await Promise.all(
+      writers.map(async ({ run, backend }) => {
+        for (const steps of batches)
+          await backend.writeScalars?.(
+            steps.map((step) => entry(step, { a: 1 }, run)),
+            call,
+          )
+      }),
+    )
+    const points = readLines(path)
+    expect(points).toHaveLength(200)
+    for (const { run } of writers)
+      expect(points.filter((point) => point.run === run).map(({ step }) => step)).toEqual(batches.flat())
+  })
+
   test('go on in a file that was moved away', async () => {
     const path = newPlace()
     const backend = jsonLinesBackend({ path })
