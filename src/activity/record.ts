@@ -126,6 +126,9 @@ class SeldomFields {
 }
 
 const flags = { startedAtOnce: 1, idIsKnown: 2, hasChildren: 4, indexed: 8 } as const
+/** Above the flags lies the depth, in what is left of a number that V8 keeps without a box. */
+const depthShift = 4
+const deepest = 2 ** (30 - depthShift) - 1
 
 /**
  * An activity from the inside: one mutable object, changed by its tracker only. Users see handles and snapshots.
@@ -174,7 +177,9 @@ export class ActivityRecord {
     this.createdAt = createdAt
     this.createdMonotonic = createdMonotonic
     this.#id = id
-    this.#flags = id === undefined ? 0 : flags.idIsKnown
+    const above = origin === undefined ? 0 : origin.open ? origin.depth : origin.depth - 1
+    const depth = above < deepest ? above + 1 : deepest
+    this.#flags = (depth << depthShift) | (id === undefined ? 0 : flags.idIsKnown)
   }
 
   get owner(): RecordOwner {
@@ -253,6 +258,12 @@ export class ActivityRecord {
   private seldomFields(): SeldomFields {
     this.#seldom ??= new SeldomFields()
     return this.#seldom
+  }
+
+  /** At most so many open activities lie on the line from this one upwards, itself included. */
+  get depth(): number {
+    const depth = this.#flags >> depthShift
+    return depth < deepest ? depth : Number.POSITIVE_INFINITY
   }
 
   /** Whether the id is the user's, or was read before the span started. */

@@ -117,7 +117,10 @@ export function recordIn(context: otel.Context): ActivityRecord | undefined {
 }
 
 export function currentRecord(): ActivityRecord | undefined {
-  return recordIn(activeContext())
+  if (currentPlace() !== 'own' || provenManager !== undefined) return recordIn(activeContext())
+  // The way of every question about what is open in a program without an SDK.
+  const own = ownContext()
+  return own === undefined ? undefined : recordIn(own)
 }
 
 /**
@@ -125,6 +128,18 @@ export function currentRecord(): ActivityRecord | undefined {
  * entry behind, which is copied at every later switch of any storage, for as long as the caller's flow goes on.
  */
 const resourceType = 'underway.activity'
+
+/** Not a function of its own for every call. */
+function enter(
+  storage: Slot['storage'],
+  context: ActivityContext,
+  fn: (...args: never[]) => unknown,
+  self: unknown,
+  args: readonly unknown[],
+): unknown {
+  storage.enterWith(context)
+  return Reflect.apply(fn, self, args)
+}
 
 /** Calls a function with an activity's context current. */
 export function runIn<R>(
@@ -140,10 +155,7 @@ export function runIn<R>(
   const { storage } = slot
   if (where === 'own') {
     slot.startedWithout = true
-    return new AsyncResource(resourceType).runInAsyncScope(() => {
-      storage.enterWith(context)
-      return Reflect.apply(fn, self, args) as R
-    })
+    return new AsyncResource(resourceType).runInAsyncScope(enter, undefined, storage, context, fn, self, args) as R
   }
   context.inBoth = true
   return new AsyncResource(resourceType).runInAsyncScope(() => {

@@ -48,6 +48,11 @@ export class Row {
   }
 }
 
+/** The one copy that V8 keeps of a text used as a key: looked up by another copy, a name is compared letter by letter. */
+function interned(name: string): string {
+  return Object.keys({ [name]: true })[0] ?? name
+}
+
 /** Tallies by name. */
 class Tallies {
   readonly #byName = new Map<string, Tally>()
@@ -56,8 +61,8 @@ class Tallies {
   named(name: string, keep = true): Tally {
     const known = this.#byName.get(name)
     if (known !== undefined) return known
-    const made = new Tally(name)
-    if (keep) this.#byName.set(name, made)
+    const made = new Tally(keep ? interned(name) : name)
+    if (keep) this.#byName.set(made.name, made)
     return made
   }
 

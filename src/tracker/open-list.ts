@@ -4,6 +4,8 @@ import type { ActivityRecord } from '../activity/record.js'
 export class OpenList {
   #first: ActivityRecord | undefined = undefined
   #last: ActivityRecord | undefined = undefined
+  /** No activity among them has more open ones on the line from itself upwards. Starts anew when nothing is open. */
+  deepest = 0
 
   get oldest(): ActivityRecord | undefined {
     return this.#first
@@ -11,8 +13,14 @@ export class OpenList {
 
   add(record: ActivityRecord): void {
     record.previous = this.#last
-    if (this.#last === undefined) this.#first = record
-    else this.#last.next = record
+    const { depth } = record
+    if (this.#last === undefined) {
+      this.#first = record
+      this.deepest = depth
+    } else {
+      this.#last.next = record
+      if (depth > this.deepest) this.deepest = depth
+    }
     this.#last = record
   }
 

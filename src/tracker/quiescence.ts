@@ -25,11 +25,13 @@ export class Quiescence {
   }
 
   isQuiescent(scope: Scope | undefined): boolean {
-    if (this.#lifecycle.counters.whole.open === 0) return true
-    if (this.#asker() === undefined) {
-      if (scope === undefined) return false
-      const sole = this.#soleTally(scope)
-      if (sole !== undefined) return sole.open === 0
+    const { counters, open } = this.#lifecycle
+    if (counters.whole.open === 0) return true
+    const sole = scope === undefined ? counters.whole : this.#soleTally(scope)
+    if (sole !== undefined) {
+      if (sole.open === 0) return true
+      // Whoever asks: there are more than can be the asker and what is above it.
+      if (sole.open > open.deepest || this.#asker() === undefined) return false
     }
     return this.#watch(resolveScope(this.#lifecycle.faults, scope), false).quiescent()
   }

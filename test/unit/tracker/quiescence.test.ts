@@ -132,6 +132,29 @@ describe('who asks', () => {
     })
   })
 
+  test('is told from what else is open, however deep it lies and whatever ended above it', () => {
+    const { tracker } = newTracker()
+    let last = startActivity({ tracker, module: 'Loop', name: 'round' })
+    // A loop that reschedules itself: every round is started by the one before, which ends.
+    for (let round = 0; round < 50; round += 1) {
+      const next = last.run(() => startActivity({ module: 'Loop', name: 'round' }))
+      last.complete()
+      last = next
+    }
+    const ask = last.bind(() => [tracker.isQuiescent(), tracker.isQuiescent({ module: 'Loop' })])
+    expect(ask()).toEqual([true, true])
+    const others = Array.from({ length: 100 }, () => startActivity({ tracker, module: 'Loop', name: 'other' }))
+    expect(ask()).toEqual([false, false])
+    for (const other of others) {
+      expect(ask()).toEqual([false, false])
+      other.complete()
+    }
+    expect(ask()).toEqual([true, true])
+    expect(tracker.isQuiescent()).toBe(false)
+    last.complete()
+    expect(ask()).toEqual([true, true])
+  })
+
   test('with a parent of null stands alone', () => {
     const { tracker } = newTracker()
     runActivity({ tracker, name: 'outer' }, () => {
