@@ -23,6 +23,12 @@ export const countCheck: OptionChecks<{ count: number }>['count'] = [
   'a whole number of at least 1',
 ]
 
+/** A step as a whole number, for places that have no others. */
+export function wholeStep(step: number): number {
+  const { MAX_SAFE_INTEGER: most } = Number
+  return Number.isNaN(step) ? 0 : Math.max(-most, Math.min(Math.round(step), most))
+}
+
 /** A path, or a `file:` URL. */
 export function isPath(value: unknown): boolean {
   return (typeof value === 'string' && value !== '') || (value instanceof URL && value.protocol === 'file:')

@@ -28,35 +28,44 @@ function lineOf({ run, step, at, values }: ScalarEntry): string {
 
 const lineEnd = 0x0a
 
-/** Begins a new line where the last one was torn off in the middle. */
-function textAfter(lastByte: number | undefined, text: string): string {
-  return lastByte === undefined || lastByte === lineEnd ? text : `\n${text}`
-}
+/** Appends whole lines, each batch in one write at the end of the file, so that those of several processes do not mix. */
+class LineFile {
+  readonly path: string
+  /** Whether the last line may have been torn off in the middle: by who wrote before, or by a write of ours that failed. */
+  #mayBeTorn = true
 
-/** In one write at the end of the file, so that the lines of several processes do not mix. */
-async function append(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  const file = await open(path, 'a+')
-  try {
-    const { size } = await file.stat()
-    const last = size === 0 ? undefined : (await file.read(Buffer.alloc(1), 0, 1, size - 1)).buffer[0]
-    await file.appendFile(textAfter(last, text))
-  } finally {
-    await file.close()
+  constructor(path: string) {
+    this.path = path
+  }
+
+  async append(text: string): Promise<void> {
+    await mkdir(dirname(this.path), { recursive: true })
+    const file = await open(this.path, 'a+')
+    try {
+      const begun = this.#mayBeTorn && isTorn(file.fd)
+      this.#mayBeTorn = true
+      await file.appendFile(begun ? `\n${text}` : text)
+      this.#mayBeTorn = false
+    } finally {
+      await file.close()
+    }
+  }
+
+  appendNow(text: string): void {
+    mkdirSync(dirname(this.path), { recursive: true })
+    const file = openSync(this.path, 'a+')
+    try {
+      writeSync(file, isTorn(file) ? `\n${text}` : text)
+    } finally {
+      closeSync(file)
+    }
   }
 }
 
-function appendNow(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true })
-  const file = openSync(path, 'a+')
-  try {
-    const { size } = fstatSync(file)
-    const last = Buffer.alloc(1)
-    if (size > 0) readSync(file, last, 0, 1, size - 1)
-    writeSync(file, textAfter(size === 0 ? undefined : last[0], text))
-  } finally {
-    closeSync(file)
-  }
+function isTorn(file: number): boolean {
+  const { size } = fstatSync(file)
+  const last = Buffer.alloc(1)
+  return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last[0] !== lineEnd
 }
 
 /**
@@ -69,18 +78,18 @@ function appendNow(path: string, text: string): void {
 export function jsonLinesBackend(given: JsonLinesBackendOptions): ExperimentBackend {
   return settingUp('jsonLinesBackend(options)', () => {
     const options = requireOptions('jsonLinesBackend', checkedOptions('jsonLinesBackend', given, checks), ['path'])
-    const path = pathOf(options.path)
+    const file = new LineFile(pathOf(options.path))
     return {
       name: options.name ?? 'jsonl',
-      writeScalars: (entries) => append(path, entries.map(lineOf).join('')),
+      writeScalars: (entries) => file.append(entries.map(lineOf).join('')),
       sendMessage: ({ title, content, at }: ExperimentMessage) =>
-        append(path, `${JSON.stringify({ message: { title, content, at } })}\n`),
+        file.append(`${JSON.stringify({ message: { title, content, at } })}\n`),
       async flush() {
-        if (!existsSync(path)) return
-        const file = await open(path, 'a')
-        await file.datasync().finally(() => file.close())
+        if (!existsSync(file.path)) return
+        const written = await open(file.path, 'a')
+        await written.datasync().finally(() => written.close())
       },
-      writeScalarsAtExit: (entries) => appendNow(path, entries.map(lineOf).join('')),
+      writeScalarsAtExit: (entries) => file.appendNow(entries.map(lineOf).join('')),
     }
   })
 }

@@ -104,7 +104,7 @@ export function mlflowBackend(given: MlflowBackendOptions): ExperimentBackend {
     const runs = new MlflowRuns(client, options.experiment, options.reuseRuns ?? true)
     const keys = new MlflowKeys()
     const log = async (run: string, entries: readonly ScalarEntry[], signal: AbortSignal): Promise<void> => {
-      const id = await runs.idOf(run, Math.round(entries[0]?.at ?? systemClock.wallMillis()), signal)
+      const id = await runs.idOf(run, Math.max(Math.round(entries[0]?.at ?? systemClock.wallMillis()), 0), signal)
       try {
         await client.logMetrics(
           id,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ScalarEntry } from '../tracker/scalars.js'
+import { wholeStep } from './backend-options.js'
 
 /** A metric as `runs/log-batch` takes it. */
 export interface MlflowMetric {
@@ -43,8 +44,9 @@ export class MlflowKeys {
     return Object.entries(values).map(([name, value]) => ({
       key: this.keyOf(name),
       value: Number.isFinite(value) ? value : String(value),
-      timestamp: Math.round(at),
-      step: Math.round(step),
+      // A time before 1970 is refused, and the whole batch with it.
+      timestamp: Math.max(Math.round(at), 0),
+      step: wholeStep(step),
     }))
   }
 }

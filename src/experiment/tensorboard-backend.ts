@@ -7,7 +7,7 @@ import { checkedOptions, type OptionChecks, settingUp } from '../base/checked-op
 import { systemClock } from '../base/clock.js'
 import type { ScalarEntry } from '../tracker/scalars.js'
 import type { ExperimentBackend } from './backend.js'
-import { isPath, type NamedBackendOptions, nameCheck, pathOf, requireOptions } from './backend-options.js'
+import { isPath, type NamedBackendOptions, nameCheck, pathOf, requireOptions, wholeStep } from './backend-options.js'
 import { scalarEvent, versionEvent } from './event-message.js'
 import { tfRecord } from './tfrecord.js'
 
@@ -47,13 +47,8 @@ function folderOf(run: string): string {
   return folder === '' ? digest : `${folder}-${digest}`
 }
 
-/** Steps are whole numbers there, of 64 bits. */
-function stepOf(step: number): bigint {
-  return Number.isFinite(step) ? BigInt.asIntN(64, BigInt(Math.round(step))) : 0n
-}
-
 function recordOf({ at, step, values }: ScalarEntry): Buffer {
-  return tfRecord(scalarEvent(at / 1_000, stepOf(step), values))
+  return tfRecord(scalarEvent(at / 1_000, BigInt(wholeStep(step)), values))
 }
 
 function byRun(entries: readonly ScalarEntry[]): ReadonlyMap<string, readonly ScalarEntry[]> {

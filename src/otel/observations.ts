@@ -59,8 +59,8 @@ export class Observations {
     this.#openNow(observe)
     this.#errors(observe)
     this.#modulesUp(observe)
-    const { feed, faults, lostExports } = this.#lifecycle
-    observe('feedDropped', feed.dropped)
+    const { feed, faults, lostExports, scalars } = this.#lifecycle
+    observe('feedDropped', feed.dropped + scalars.dropped)
     for (const [signal, lost] of lostExports) observe('exportDropped', lost(), { [labelNames.signal]: signal })
     for (const [kind, count] of Object.entries(faults.toJSON()))
       observe('faults', count, { [labelNames.faultKind]: kind })

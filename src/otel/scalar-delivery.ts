@@ -1,3 +1,5 @@
+import { bounds } from '../activity/bounds.js'
+
 /** What one attempt to export came to. */
 export type ScalarAnswer =
   | { readonly kind: 'delivered' }
@@ -17,13 +19,19 @@ const refusals: ReadonlySet<unknown> = new Set([400, 413, 422, 3, 11])
 
 /** Whatever an exporter answers: no credentials, a wrong address and the like may be mended while points wait. */
 export function answerOf(result: { readonly code: number; readonly error?: unknown } | undefined): ScalarAnswer {
-  if (result?.code === 0) return { kind: 'delivered' }
-  const error = result?.error
-  const why = error instanceof Error ? error.message || error.name : 'the export failed'
-  if (typeof error !== 'object' || error === null) return { kind: 'retry', why }
-  const { code, retryAfterMillis } = error as { readonly code?: unknown; readonly retryAfterMillis?: unknown }
+  try {
+    return result?.code === 0 ? { kind: 'delivered' } : failureOf(result?.error)
+  } catch {
+    return { kind: 'retry', why: 'the export failed, and why cannot be read' }
+  }
+}
+
+function failureOf(error: unknown): ScalarAnswer {
+  if (typeof error !== 'object' || error === null) return { kind: 'retry', why: 'the export failed' }
+  const { message, code, retryAfterMillis } = error as { [key in 'message' | 'code' | 'retryAfterMillis']?: unknown }
+  const why = typeof message === 'string' && message !== '' ? message.slice(0, bounds.message) : 'the export failed'
   if (refusals.has(code)) return { kind: 'refused', why: `${why} (${String(code)})` }
-  return typeof retryAfterMillis === 'number'
+  return typeof retryAfterMillis === 'number' && retryAfterMillis > 0
     ? { kind: 'retry', why, afterMillis: retryAfterMillis }
     : { kind: 'retry', why }
 }

@@ -80,11 +80,26 @@ export function scalarReader(options: ScalarReaderOptions): ScalarReader {
   const read = checkedOptions('scalarReader', options, checks)
   if (read.exporter === undefined)
     throw new UnderwayError('OPTIONS_INVALID', `scalarReader({ exporter }): expected ${checks.exporter[1]}`)
-  return new AcknowledgedReader(read)
+  return asReader(new AcknowledgedReader(read))
 }
 
-/** The same, for those who see to the end of the process themselves. */
-export class AcknowledgedReader implements ScalarReader {
+/** What the SDK, and its user, see of it. */
+export function asReader(reader: AcknowledgedReader): ScalarReader {
+  return {
+    status: () => reader.status(),
+    setMetricProducer: (producer) => reader.bind(producer),
+    // Instruments are nothing to this reader: dropped, so that the SDK keeps no values for it.
+    selectAggregation: () => ({ type: 1 }),
+    selectAggregationTemporality: () => 1,
+    selectCardinalityLimit: () => 1,
+    collect: () => reader.collect(),
+    forceFlush: () => reader.forceFlush(),
+    shutdown: () => reader.shutdown(),
+  }
+}
+
+/** Keeps points until the exporter has said that they arrived. */
+export class AcknowledgedReader {
   readonly sending: ScalarSending
   readonly #exporter: ScalarExporter
   readonly #source: ScalarSource
@@ -119,26 +134,13 @@ export class AcknowledgedReader implements ScalarReader {
     return this.buffer.status()
   }
 
-  setMetricProducer(producer: ResourceSource): void {
+  bind(producer: ResourceSource): void {
     this.#producer = producer
     this.sending.start()
   }
 
-  /** Instruments are nothing to this reader: the SDK need not keep their values for it. */
-  selectAggregation(): { type: 1 } {
-    return { type: 1 }
-  }
-
-  selectAggregationTemporality(): 1 {
-    return 1
-  }
-
-  selectCardinalityLimit(): number {
-    return 1
-  }
-
   async collect(): ReturnType<ScalarReader['collect']> {
-    const resource = (await this.resource()) as ResourceShape
+    const resource = (await this.#resourceOf()) as ResourceShape
     return { resourceMetrics: { resource, scopeMetrics: [] }, errors: [] }
   }
 
@@ -170,7 +172,7 @@ export class AcknowledgedReader implements ScalarReader {
   }
 
   /** That of the provider. Asked for once, as asking makes the SDK read all instruments. */
-  async resource(): Promise<object> {
+  async #resourceOf(): Promise<object> {
     if (this.#resource !== undefined) return this.#resource
     if (this.#producer === undefined) throw new Error('scalarReader() is not among the readers of a MeterProvider')
     const { resource } = (await this.#producer.collect({ timeoutMillis: this.#timeoutMillis })).resourceMetrics
@@ -197,7 +199,7 @@ export class AcknowledgedReader implements ScalarReader {
         resolve(answer)
       }
       asOwnWork(() => {
-        this.resource()
+        this.#resourceOf()
           .then((resource) => {
             const metrics = { resource, scopeMetrics: scopeMetricsOf(batch) }
             this.#exporter.export(metrics as never, (result) => settle(answerOf(result)))

@@ -1,6 +1,6 @@
 import { systemClock } from '../base/clock.js'
 import { scopeMetricsOf } from '../otel/scalar-metrics.js'
-import { AcknowledgedReader, type ScalarReader } from '../otel/scalar-reader.js'
+import { AcknowledgedReader, asReader, type ScalarReader } from '../otel/scalar-reader.js'
 import type { ActivityTracker } from '../tracker/tracker.js'
 import type { Environment } from './environment.js'
 import type { QueueStatus } from './export-queue.js'
@@ -46,17 +46,7 @@ export class ScalarOutlet implements Outlet {
     }
     this.#reader = new AcknowledgedReader(options, resource)
     const leave = async (): Promise<void> => undefined
-    const of = this.#reader
-    this.reader = {
-      status: () => of.status(),
-      setMetricProducer: (producer) => of.setMetricProducer(producer),
-      selectAggregation: () => of.selectAggregation(),
-      selectAggregationTemporality: () => of.selectAggregationTemporality(),
-      selectCardinalityLimit: () => of.selectCardinalityLimit(),
-      collect: () => of.collect(),
-      forceFlush: leave,
-      shutdown: leave,
-    }
+    this.reader = { ...asReader(this.#reader), forceFlush: leave, shutdown: leave }
   }
 
   status(): QueueStatus {

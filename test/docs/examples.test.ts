@@ -13,6 +13,7 @@ const pages = [
   'docs/experiment-backends.md',
   'docs/opentelemetry.md',
   'docs/existing-setup.md',
+  'docs/experiments.md',
   'docs/conformance.md',
 ]
 

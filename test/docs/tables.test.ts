@@ -10,6 +10,7 @@ import {
   logAttributeNames,
   type MetricDescription,
   metricNames,
+  scalarMetrics,
 } from '../../src/activity/semantic-conventions.js'
 import { activityStates } from '../../src/activity/states.js'
 import { faultAdvice } from '../../src/base/faults.js'
@@ -45,7 +46,10 @@ describe('the documents say what the code says', () => {
   test('every metric is listed with kind, unit, labels and meaning, and no other', () => {
     const section = read('docs/opentelemetry.md').split('## Metrics\n')[1]?.split('\n## ')[0] ?? ''
     const code = (text: string): string => (text === '' ? '' : `\`${text}\``)
-    const expected = Object.values<MetricDescription>(metricNames).map(({ name, kind, unit, labels, description }) => [
+    const expected = [
+      ...Object.values<MetricDescription>(metricNames),
+      ...Object.values<MetricDescription>(scalarMetrics),
+    ].map(({ name, kind, unit, labels, description }) => [
       code(name),
       kind === 'upDownCounter' ? 'up-down counter' : kind,
       code(unit),
@@ -77,6 +81,7 @@ describe('the documents say what the code says', () => {
       bounds.json,
       bounds.attributes,
       bounds.logEntries,
+      bounds.scalars,
     ]) {
       expect(documented).toContain(limit.toLocaleString('en'))
     }

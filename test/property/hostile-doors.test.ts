@@ -33,6 +33,7 @@ function newScene(): Scene & { readonly sizes: number[] } {
   const { tracker, clock } = newTracker()
   const sizes: number[] = []
   tracker.subscribe((items) => void sizes.push(...items.map((item) => JSON.stringify(item).length)))
+  tracker.subscribeScalars((items) => void sizes.push(...items.map((item) => JSON.stringify(item).length / 4)))
   return { tracker, clock, handle: startActivity({ tracker, module: 'Trainer', name: 'open' }), sizes }
 }
 

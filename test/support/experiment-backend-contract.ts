@@ -131,6 +131,17 @@ export function experimentBackendContract(
         expect(new Set(points.map(({ run, scalar }) => `${run} ${scalar}`)).size).toBe(oddNames.length ** 2)
       })
 
+    test('steps and times at the end of what there is do not cost a batch its other points', async () => {
+      const { backend, read } = await open()
+      const steps = [-1e300, -(2 ** 53 - 1), -1, 2 ** 53 - 1, 1e300]
+      const odd = steps.map((step, index) => entry('edge', step, { loss: index }, index))
+      const times = [-1, 0, 1e12 + 0.5].map((time, index) => ({ ...entry('times', index, { loss: index }), at: time }))
+      await backend.writeScalars?.([...odd, ...times], call())
+      const points = await read()
+      expect(points).toHaveLength(steps.length + times.length)
+      expect(latest(points)).toMatchObject({ 'edge loss -1': 2, 'times loss 0': 0, 'times loss 2': 2 })
+    })
+
     test('flushing and closing do no harm where nothing was written', async () => {
       const { backend, read } = await open()
       await backend.flush?.(call())

@@ -7,6 +7,7 @@ import type { Draw } from './hostile-draw.js'
 import { connectionDoors, experimentSetUpDoors } from './hostile-experiment-doors.js'
 import { healthDoors } from './hostile-health-doors.js'
 import { scopeKeys, startKeys, updateKeys } from './hostile-keys.js'
+import { scalarDoors } from './hostile-scalar-doors.js'
 
 export interface Scene {
   readonly tracker: root.ActivityTracker
@@ -329,6 +330,7 @@ export const doors: Readonly<Record<string, Door>> = {
   ...healthDoors,
   ...experimentSetUpDoors,
   ...connectionDoors,
+  ...scalarDoors,
 }
 
 function spread(options: object | null): object {
@@ -356,6 +358,8 @@ export const mayThrow: ReadonlySet<string> = new Set([
   'otel recordingSampler',
   'otel registerInstruments',
   'otel registerLifecycleLogs',
+  'otel scalarReader',
+  'otel scalarProducer',
   'terminal terminalView',
   'testing expectQuiescent',
   ...Object.keys(healthDoors),

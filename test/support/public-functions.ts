@@ -36,6 +36,11 @@ export async function publicFunctions(at: Scene): Promise<string[]> {
   const stream = at.tracker.changes()
   const logs = otel.registerLifecycleLogs({ tracker: at.tracker, logger: { emit: () => undefined } })
   const connected = experiment.connectBackends({ tracker: at.tracker, backends: [] })
+  const reader = otel.scalarReader({
+    tracker: at.tracker,
+    exporter: { export: () => undefined, shutdown: () => Promise.resolve() },
+  })
+  const producer = otel.scalarProducer({ tracker: at.tracker })
   const rule = otel.defaultSpanRules[0]
   names.push(
     ...methodsOf('. ActivityHandle', at.handle),
@@ -48,11 +53,16 @@ export async function publicFunctions(at: Scene): Promise<string[]> {
     ...methodsOf('. ModuleRegistration', at.tracker.registerModule('listed')),
     ...methodsOf('otel SignalRegistration', logs),
     ...methodsOf('otel SpanRule', rule ?? {}),
+    ...methodsOf('. ScalarAggregator', at.tracker.scalarAggregator()),
+    ...methodsOf('otel ScalarReader', reader),
+    ...methodsOf('otel ScalarProducer', producer),
     ...methodsOf('terminal TerminalView', shown),
     ...methodsOf('experiment ConnectedBackends', connected),
   )
   await connected.close()
   logs.unregister()
+  producer.unregister()
+  await reader.shutdown()
   shown.stop()
   await stream.return?.()
   await setUp.shutdown()

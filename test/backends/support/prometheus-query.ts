@@ -23,8 +23,22 @@ export async function history(
   return result.map(({ metric, values }) => ({ labels: metric, values: values.map(([, value]) => Number(value)) }))
 }
 
-async function resultOf<T>(prometheusUrl: string, expression: string): Promise<readonly T[]> {
+/** Every stored point of each series of a selector, with its own timestamp, also of the next minute. */
+export async function storedPoints(
+  prometheusUrl: string,
+  selector: string,
+): Promise<{ readonly labels: Labels; readonly points: readonly (readonly [timeMillis: number, value: number])[] }[]> {
+  const time = `${Math.floor(Date.now() / 1_000) + 60}`
+  const result = await resultOf<{ metric: Labels; values: readonly Point[] }>(prometheusUrl, `${selector}[1h]`, time)
+  return result.map(({ metric, values }) => ({
+    labels: metric,
+    points: values.map(([seconds, value]) => [Math.round(seconds * 1_000), Number(value)] as const),
+  }))
+}
+
+async function resultOf<T>(prometheusUrl: string, expression: string, time?: string): Promise<readonly T[]> {
   const url = new URL('/api/v1/query', prometheusUrl)
+  if (time !== undefined) url.searchParams.set('time', time)
   url.searchParams.set('query', expression)
   return ((await getJson(url)) as { data: { result: readonly T[] } }).data.result
 }

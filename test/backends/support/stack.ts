@@ -20,6 +20,10 @@ export interface Stack {
   readonly logEventsFile: string
   /** The end of what each program wrote. */
   logTails(): string
+  /** Ends the Collector as an operator would, while the others go on. */
+  stopCollector(): Promise<void>
+  /** Starts it again, on the same ports. */
+  startCollector(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -40,9 +44,16 @@ async function startOnce(): Promise<Stack> {
   const logEventsFile = join(folder, 'collector', 'log-events.jsonl')
   const env = stackEnvironment(ports, logEventsFile)
   const started: BackendProcess[] = []
+  const stopCollector = async () => {
+    const at = started.findIndex(({ name }) => name === 'collector')
+    if (at >= 0) await started.splice(at, 1)[0]?.stop()
+  }
+  const startCollector = async () => {
+    started.push(await BackendProcess.start({ ...collector(folder, ports), env }))
+  }
   const stop = async () => {
     // The Collector first: it sends on what it still has.
-    await started.find(({ name }) => name === 'collector')?.stop()
+    await stopCollector()
     await Promise.all(started.map((backend) => backend.stop()))
     rmSync(folder, { recursive: true, force: true })
   }
@@ -63,6 +74,8 @@ async function startOnce(): Promise<Stack> {
     prometheusUrl: loopbackUrl(ports.PROMETHEUS_PORT),
     logEventsFile,
     logTails: () => started.map((backend) => backend.logTail()).join('\n'),
+    stopCollector,
+    startCollector,
     stop,
   }
 }

@@ -36,8 +36,8 @@ function readLines(path: string): ReadPoint[] {
     readonly values: Readonly<Record<string, number | string>>
   }
   return readFileSync(path, 'utf8')
-    .trimEnd()
     .split('\n')
+    .filter((text) => text !== '')
     .flatMap((text) => {
       const { run, step, values } = JSON.parse(text) as Line
       return Object.entries(values).map(([scalar, value]) => ({ run, scalar, step, value: Number(value) }))
@@ -150,9 +150,9 @@ describe('JSON lines', () => {
 
   test('begin a new line where the last writer was torn off in the middle of one', async () => {
     const path = newPlace()
-    const backend = jsonLinesBackend({ path })
-    await backend.writeScalars?.([entry(1, { a: 1 })], call)
+    await jsonLinesBackend({ path }).writeScalars?.([entry(1, { a: 1 })], call)
     appendFileSync(path, '{"run":"torn"')
+    const backend = jsonLinesBackend({ path })
     await backend.writeScalars?.([entry(2, { a: 2 })], call)
     appendFileSync(path, '{"run":"torn"')
     backend.writeScalarsAtExit?.([entry(3, { a: 3 })])
