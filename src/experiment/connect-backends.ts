@@ -1,5 +1,5 @@
 import { checkedOptions, isFunction, isObject, type OptionChecks, settingUp } from '../base/checked-options.js'
-import { beforeDeadline } from '../base/deadline.js'
+import { beforeDeadline, timeoutIn } from '../base/deadline.js'
 import { lifecycleFor } from '../instrument/connect.js'
 import { getTracker } from '../tracker/default-tracker.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
@@ -101,6 +101,7 @@ function limitsOf(options: ConnectBackendsOptions): OutletLimits {
   }
 }
 
+const defaultTimeoutMillis = 10_000
 const routers = new WeakMap<Lifecycle, Router>()
 
 /**
@@ -166,11 +167,11 @@ class Connection implements ConnectedBackends {
   }
 
   flush(options?: { readonly timeoutMillis?: number }): Promise<boolean> {
-    return this.#settle(timeoutOf(options))
+    return this.#settle(timeoutIn(options) ?? defaultTimeoutMillis)
   }
 
   close(options?: { readonly timeoutMillis?: number }): Promise<boolean> {
-    this.#closing ??= this.#close(timeoutOf(options))
+    this.#closing ??= this.#close(timeoutIn(options) ?? defaultTimeoutMillis)
     return this.#closing
   }
 
@@ -215,14 +216,5 @@ class Connection implements ConnectedBackends {
     if (this.#exiting || this.#outlets.every(({ pending }) => pending === 0)) return
     this.#exiting = true
     await this.#settle(this.#exitTimeoutMillis)
-  }
-}
-
-function timeoutOf(options: { readonly timeoutMillis?: unknown } | undefined): number {
-  try {
-    const given = options?.timeoutMillis
-    return typeof given === 'number' && given >= 0 ? given : 10_000
-  } catch {
-    return 10_000
   }
 }

@@ -1,4 +1,4 @@
-import type { BackendStatus } from '../experiment/index.js'
+import type { BackendStatus } from '../experiment/outlet.js'
 import type { QueueStatus } from './export-queue.js'
 import type { Signal } from './otlp-environment.js'
 

@@ -1,5 +1,5 @@
 import { checkedOptions, isBoolean, isObject, isTexts, type OptionChecks } from '../base/checked-options.js'
-import type { ConnectBackendsOptions } from '../experiment/index.js'
+import type { ConnectBackendsOptions } from '../experiment/connect-backends.js'
 import { type ActivityTracker, trackerCheck } from '../tracker/tracker.js'
 import type { Variables } from './environment-values.js'
 

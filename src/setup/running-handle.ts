@@ -1,5 +1,5 @@
 import { systemClock } from '../base/clock.js'
-import { beforeDeadline } from '../base/deadline.js'
+import { beforeDeadline, timeoutIn } from '../base/deadline.js'
 import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
 import { attachSignals } from './attach-signals.js'
 import type { Environment } from './environment.js'
@@ -82,8 +82,8 @@ export class RunningHandle implements UnderwayHandle {
     }
   }
 
-  async flush(options: { readonly timeoutMillis?: number } = {}): Promise<boolean> {
-    const timeoutMillis = options.timeoutMillis ?? 10_000
+  async flush(options?: { readonly timeoutMillis?: number }): Promise<boolean> {
+    const timeoutMillis = timeoutIn(options) ?? 10_000
     const all = await Promise.all([
       this.#settle(timeoutMillis, () => this.#collect(), false),
       this.#parts.experiment?.connected.flush({ timeoutMillis }),
@@ -91,8 +91,8 @@ export class RunningHandle implements UnderwayHandle {
     return !all.includes(false)
   }
 
-  shutdown(options: { readonly timeoutMillis?: number } = {}): Promise<boolean> {
-    this.#shutdown ??= this.#endAll(options.timeoutMillis)
+  shutdown(options?: { readonly timeoutMillis?: number }): Promise<boolean> {
+    this.#shutdown ??= this.#endAll(timeoutIn(options))
     return this.#shutdown
   }
 

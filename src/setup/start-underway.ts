@@ -1,3 +1,4 @@
+import { timeoutIn } from '../base/deadline.js'
 import { configureDefaultTracker } from '../tracker/default-tracker.js'
 import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
 import { type Environment, readEnvironment } from './environment.js'
@@ -110,7 +111,7 @@ function inertHandle(
     async shutdown(options) {
       shutDown = true
       ended()
-      return await closeExperiment(experiment, options?.timeoutMillis)
+      return await closeExperiment(experiment, timeoutIn(options))
     },
     async [Symbol.asyncDispose]() {
       await this.shutdown()
