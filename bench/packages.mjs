@@ -4,5 +4,6 @@ export const packages = {
   testing: () => import('underway/testing'),
   api: () => import('@opentelemetry/api'),
   sdk: () => import('@opentelemetry/sdk-trace'),
+  metrics: () => import('@opentelemetry/sdk-metrics'),
   contextManagers: () => import('@opentelemetry/context-async-hooks'),
 }

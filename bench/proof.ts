@@ -7,6 +7,8 @@ export interface Counted {
   readonly delivered?: number
   /** Activities that the tracker says have completed. */
   readonly completed?: number
+  /** Calls that a histogram says have been recorded. */
+  readonly recorded?: number
   readonly stillOpen?: number
   readonly faults?: number
 }

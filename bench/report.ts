@@ -20,7 +20,8 @@ const headings: Readonly<Record<Kind, string>> = {
   query: 'Questions',
 }
 
-function figure(value: number): string {
+/** A number as the pages show it. */
+export function figure(value: number): string {
   return value < 100 ? value.toLocaleString('en', { maximumFractionDigits: 1 }) : Math.round(value).toLocaleString('en')
 }
 
@@ -86,5 +87,6 @@ ${report.ends}
 - What an exporter costs that sends: that comes on top, with and without this package.
 - What your work costs. Around work of a millisecond all of this is less than one percent.
 - How it is on your machine: run \`npm run bench\`.
+- What others cost in the same place: that is in [benchmarks-peers.md](benchmarks-peers.md).
 `
 }

@@ -17,7 +17,7 @@ export interface Size {
 export const packagesOfSdk2: string = join(sdk2Folder, 'node_modules/bench-packages.mjs')
 
 /** Without the first V8 makes stock bimodal, by the luck of the process. Types are stripped by default from Node 22.18 on. */
-const flags = [
+export const flags: readonly string[] = [
   '--no-allocation-site-pretenuring',
   '--expose-gc',
   '--experimental-strip-types',

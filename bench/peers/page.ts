@@ -53,8 +53,9 @@ function everyCase({ wrappingCases }: Suite, columns: readonly Examined[]): stri
 }
 
 /** docs/conformance.md. */
-export function page(suite: Suite, columns: readonly Column[], day: string): string {
+export function page(suite: Suite, columns: readonly Column[], notLatest: readonly string[], day: string): string {
   const examined = columns.filter(isExamined)
+  const older = notLatest.map((line) => `- ${line}`).join('\n')
   const missing = columns.flatMap(({ title, version, outcomes }) =>
     'notRun' in outcomes ? [`- ${title} (${version}): ${outcomes.notRun}`] : [],
   )
@@ -63,7 +64,7 @@ export function page(suite: Suite, columns: readonly Column[], day: string): str
 Written by \`npm run bench:peers\`; do not edit. Run on ${day} with:
 
 ${examined.map(({ title, version }) => `- ${title}: ${version}`).join('\n')}
-${missing.length === 0 ? '' : `\nNot run:\n\n${missing.join('\n')}\n`}
+${older === '' ? '' : `\nNot the latest version:\n\n${older}\n`}${missing.length === 0 ? '' : `\nNot run:\n\n${missing.join('\n')}\n`}
 Every subject runs the same ${suite.wrappingCases.length} cases (\`wrappingCases\` of \`underway/testing\`), each peer in a process of its own and
 used as its documentation says. \`by hand\` is what one writes around \`startActiveSpan\`. ✓ passed, ✗ failed, – does not
 apply: the subject has no such thing. Most peers promise less than the cases ask for; a ✗ says what happens, not that it

@@ -101,14 +101,44 @@ async function openSentry() {
     dsn: 'http://public@127.0.0.1:9/1',
     tracesSampleRate: 1,
     defaultIntegrations: false,
-    openTelemetrySpanProcessors: [processor],
     transport: () => ({ send: () => Promise.resolve({}), flush: () => Promise.resolve(true) }),
   })
-  const wrap = (name, fn) =>
-    function (...args) {
-      return sentry.startSpan({ name }, () => Reflect.apply(fn, this, args))
-    }
-  return onOpenTelemetry('sentry', wrap)
+  // Its spans are no OpenTelemetry ones: they are looked at where it says that they start and end.
+  const started = new Map()
+  const ended = []
+  sentry.getClient().on('spanStart', (span) => started.set(span.spanContext().spanId, sentry.spanToJSON(span).name))
+  sentry.getClient().on('spanEnd', (span) => ended.push(sentry.spanToJSON(span)))
+  return {
+    name: 'sentry',
+    start() {
+      started.clear()
+      ended.splice(0)
+      return {
+        wrap: (name, fn) =>
+          function (...args) {
+            return sentry.startSpan({ name }, () => Reflect.apply(fn, this, args))
+          },
+        ended: () =>
+          ended.map(({ name, parent_span_id, status }) => ({
+            name,
+            parent: started.get(parent_span_id),
+            failed: status !== undefined && status !== 'ok',
+            exceptions: [],
+          })),
+        current() {
+          const active = sentry.getActiveSpan()
+          return active === undefined ? undefined : sentry.spanToJSON(active).name
+        },
+        bind(fn) {
+          const span = sentry.getActiveSpan() ?? null
+          return function (...args) {
+            return sentry.withActiveSpan(span, () => Reflect.apply(fn, this, args))
+          }
+        },
+        collect,
+      }
+    },
+  }
 }
 
 async function openDatadog() {

@@ -1,19 +1,28 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import type { WrappingOutcome } from '../../src/testing/index.ts'
+import { installLocked } from '../../test/support/install-locked.mjs'
 import { packages } from '../packages.mjs'
+import { measureCosts } from './cost-rounds.ts'
+import { notLatest } from './manifest.ts'
 import { type Column, page } from './page.ts'
 
 const here = import.meta.dirname
 const root = join(here, '../..')
 
-const usage = `npm run bench:peers -- [--only <subject>]... [--reasons]
+const npmMillis = 600_000
+const notInstalled = '"npm ci" failed in bench/peers'
 
-  --only      just these subjects; leaves docs/conformance.md alone
-  --reasons   prints why cases failed`
+const usage = `npm run bench:peers -- [--only <subject>]... [--reasons]
+npm run bench:peers -- --cost [--quick] [--rounds <number>] [--only <wrapper>]...
+
+  --only      just these; prints the table and leaves the page alone
+  --reasons   prints why cases failed
+  --cost      what wrappers cost, instead of what they keep; writes docs/benchmarks-peers.md
+  --quick     three short rounds; prints the table and leaves the page alone`
 
 interface Subject {
   readonly name: string
@@ -26,25 +35,6 @@ function peersOf(text: string): Subject[] {
   return [...text.matchAll(/^ {2}'?([\w-]+)'?: \{ title: '([^']+)', package: '([^']+)'/gm)].map(
     ([, name = '', title = '', name2 = '']) => ({ name, title, package: name2 }),
   )
-}
-
-/** @returns why the peers cannot be had, if so */
-function install(): string | undefined {
-  const lock = readFileSync(join(here, 'package-lock.json'), 'utf8')
-  const stamp = join(here, 'node_modules/.installed-lock.json')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return undefined
-  try {
-    execFileSync('npm', ['ci', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-      cwd: here,
-      stdio: 'pipe',
-      timeout: 600_000,
-      shell: process.platform === 'win32',
-    })
-  } catch (error) {
-    return `"npm ci" failed in bench/peers: ${firstLine(error)}`
-  }
-  writeFileSync(stamp, lock)
-  return undefined
 }
 
 function firstLine(error: unknown): string {
@@ -87,10 +77,29 @@ function printReasons({ title, outcomes }: Column): void {
       if (outcome === 'failed') console.log(`${title}: ${id}: ${reason ?? ''}`)
 }
 
-async function main(): Promise<void> {
+function settingsOf(args: string[]) {
   const { values } = parseArgs({
-    options: { only: { type: 'string', multiple: true, default: [] }, reasons: { type: 'boolean', default: false } },
+    args,
+    options: {
+      only: { type: 'string', multiple: true, default: [] },
+      reasons: { type: 'boolean', default: false },
+      cost: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+    },
   })
+  const rounds = Number(values.rounds ?? (values.quick ? 3 : 9))
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new Error(`--rounds: expected a whole number from 1 on\n\n${usage}`)
+  return { ...values, rounds }
+}
+
+async function main(): Promise<void> {
+  const values = settingsOf(process.argv.slice(2))
+  if (values.cost) {
+    await measureCosts(values)
+    return
+  }
   if (!existsSync(join(root, 'dist/testing/index.js'))) throw new Error('there is no dist/: run "npm run build" first')
   const own = [
     { name: 'underway', title: 'underway', package: 'underway' },
@@ -100,21 +109,22 @@ async function main(): Promise<void> {
   const all = [...own, ...peers]
   const chosen = values.only.length === 0 ? all : all.filter(({ name }) => values.only.includes(name))
   if (chosen.length === 0) throw new Error(`there is no such subject: ${values.only.join(', ')}\n\n${usage}`)
-  const missing = chosen.some((one) => peers.includes(one)) ? install() : undefined
+  const missing = chosen.some((one) => peers.includes(one)) ? installLocked(here, npmMillis) : undefined
+  if (missing !== undefined) console.warn(missing)
   const folder = mkdtempSync(join(tmpdir(), 'underway-peers-'))
   const columns: Column[] = []
   try {
     for (const one of chosen) {
       console.warn(one.title)
       const ours = own.includes(one)
-      const outcomes = missing === undefined || ours ? await examine(one, folder) : { notRun: missing }
+      const outcomes = missing === undefined || ours ? await examine(one, folder) : { notRun: notInstalled }
       columns.push({ title: one.title, version: versionOf(one.package, ours ? root : here), outcomes })
     }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
   if (values.reasons) for (const column of columns) printReasons(column)
-  const text = page(await packages.testing(), columns, new Date().toISOString().slice(0, 10))
+  const text = page(await packages.testing(), columns, notLatest(), new Date().toISOString().slice(0, 10))
   if (values.only.length > 0) {
     console.log(text.split('## In short')[1]?.split('## Case')[0])
     return

@@ -2,13 +2,20 @@ import type { ActivityRecord } from '../activity/record.js'
 import { guarded } from '../base/faults.js'
 import { returned } from '../tracker/lifecycle.js'
 import { lifecycleOf } from './begin.js'
+import { followGeneratorObject } from './generator-objects.js'
 import { type BodyEnd, followNodeStream, isNodeReadable } from './streams.js'
 import { followWebStream } from './web-streams.js'
 
 interface Body {
   /** While somebody holds it, the body can still come to its end. */
   readonly stream: object
-  readonly follow: (end: BodyEnd) => boolean
+  readonly follow: (end: Ending, record: ActivityRecord) => boolean
+  /** It is the generator's last value that the function comes to. */
+  readonly drains?: boolean
+}
+
+interface Ending extends BodyEnd {
+  ended(drained?: unknown): void
 }
 
 type Conclude = ((record: ActivityRecord, value: unknown) => void) | undefined
@@ -24,28 +31,36 @@ function bodyOf(value: object): Body | undefined {
       const { body } = value as { readonly body?: unknown }
       return typeof body === 'object' && body !== null && body !== value ? bodyOf(body) : undefined
     }
+    case 'Generator':
+    case 'AsyncGenerator':
+      return { stream: value, drains: true, follow: (end, record) => followGeneratorObject(value, record, end) }
     default:
       return isNodeReadable(value) ? { stream: value, follow: (end) => followNodeStream(value, end) } : undefined
   }
 }
 
 /** Apart, so that nothing else of ours holds the value: a response that is lost is cleaned up by fetch. */
-function concluding(record: ActivityRecord, value: object, conclude: Conclude): () => void {
+function concluding(
+  record: ActivityRecord,
+  value: object,
+  drains: boolean | undefined,
+  conclude: Conclude,
+): (drained: unknown) => void {
   if (conclude === undefined) return () => {}
-  return () => {
-    if (record.control?.verdict === undefined) conclude(record, value)
+  return (drained) => {
+    if (record.control?.verdict === undefined) conclude(record, drains === true ? drained : value)
   }
 }
 
 /**
- * A function that returns a stream, or a response with one, has not done its work yet: its activity stays open until the
- * body has ended, failed, or was left early; one that is collected without any of it is abandoned.
+ * A function that returns a stream, a response with one, or a generator, has not done its work yet: its activity stays
+ * open until the body has ended, failed, or was left early; one that is collected without any of it is abandoned.
  *
  * @returns whether the activity is left to the body
  */
 export function followBody(record: ActivityRecord, value: object, conclude: Conclude): boolean {
   const body = guessed(value)
-  return body !== undefined && follow(record, body, concluding(record, value, conclude))
+  return body !== undefined && follow(record, body, concluding(record, value, body.drains, conclude))
 }
 
 function guessed(value: object): Body | undefined {
@@ -57,7 +72,7 @@ function guessed(value: object): Body | undefined {
   }
 }
 
-function follow(record: ActivityRecord, body: Body, conclude: () => void): boolean {
+function follow(record: ActivityRecord, body: Body, conclude: (drained: unknown) => void): boolean {
   const lifecycle = lifecycleOf(record)
   let over = false
   const once = (settle: () => void): void => {
@@ -66,14 +81,17 @@ function follow(record: ActivityRecord, body: Body, conclude: () => void): boole
     settle()
   }
   const followed = guarded(lifecycle.faults, 'value.unreadable', 'stream', false, () =>
-    body.follow({
-      ended: () =>
-        once(() => {
-          conclude()
-          lifecycle.settle(record, returned)
-        }),
-      failed: (error) => once(() => lifecycle.settle(record, { threw: true, error })),
-    }),
+    body.follow(
+      {
+        ended: (drained) =>
+          once(() => {
+            conclude(drained)
+            lifecycle.settle(record, returned)
+          }),
+        failed: (error) => once(() => lifecycle.settle(record, { threw: true, error })),
+      },
+      record,
+    ),
   )
   if (over) return true
   if (!followed) {

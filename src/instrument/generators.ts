@@ -1,9 +1,8 @@
 import type { ActivityRecord } from '../activity/record.js'
-import type { ActivityContext } from '../tracing/activity-context.js'
-import { runIn } from '../tracing/current.js'
 import { returned } from '../tracker/lifecycle.js'
 import { lifecycleOf } from './begin.js'
 import type { Conclude } from './execute.js'
+import { type AnyGenerator, type GeneratorEnd, type Step, takeStep } from './generator-steps.js'
 
 const generatorTags = new Set(['GeneratorFunction', 'AsyncGeneratorFunction'])
 
@@ -11,9 +10,6 @@ const generatorTags = new Set(['GeneratorFunction', 'AsyncGeneratorFunction'])
 export function isGeneratorFunction(fn: (...args: never[]) => unknown): boolean {
   return generatorTags.has(Object.prototype.toString.call(fn).slice(8, -1))
 }
-
-type Step = 'next' | 'return' | 'throw'
-type AnyGenerator = Record<Step, (...args: unknown[]) => unknown>
 
 /**
  * The activity of a generator starts at the first `next`, is current inside every step, and ends when the generator is
@@ -24,19 +20,18 @@ export function followGenerator<G extends object>(generator: G, start: () => Act
   let record: ActivityRecord | undefined
   let finished = false
 
-  const settle = (outcome: { readonly value: unknown } | { readonly error: unknown }): void => {
-    if (finished || record === undefined) return
-    finished = true
-    if ('error' in outcome) {
-      lifecycleOf(record).settle(record, { threw: true, error: outcome.error })
-      return
-    }
-    if (record.control?.verdict === undefined) conclude?.(record, outcome.value)
-    lifecycleOf(record).settle(record, returned)
-  }
-  const observe = (result: unknown): void => {
-    const { done, value } = result as IteratorResult<unknown>
-    if (done === true) settle({ value })
+  const end: GeneratorEnd = {
+    ended(value) {
+      if (finished || record === undefined) return
+      finished = true
+      if (record.control?.verdict === undefined) conclude?.(record, value)
+      lifecycleOf(record).settle(record, returned)
+    },
+    failed(error) {
+      if (finished || record === undefined) return
+      finished = true
+      lifecycleOf(record).settle(record, { threw: true, error })
+    },
   }
   const step =
     (kind: Step) =>
@@ -48,31 +43,7 @@ export function followGenerator<G extends object>(generator: G, start: () => Act
         lifecycleOf(record).guard(record, wrapper)
       }
       if (record === undefined || finished) return Reflect.apply(inner[kind], generator, args)
-      try {
-        const result = runIn(
-          record.tracing as ActivityContext,
-          inner[kind] as (...args: never[]) => unknown,
-          generator,
-          args,
-        )
-        if (!(result instanceof Promise)) {
-          observe(result)
-          return result
-        }
-        return result.then(
-          (settled: unknown) => {
-            observe(settled)
-            return settled
-          },
-          (error: unknown) => {
-            settle({ error })
-            throw error
-          },
-        )
-      } catch (error) {
-        settle({ error })
-        throw error
-      }
+      return takeStep(record, inner[kind], generator, args, end)
     }
 
   const wrapper = Object.create(Object.getPrototypeOf(generator) as object, {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ends } from '../../bench/ends.js'
+import { costs } from '../../bench/peers/costs.js'
 import { variants } from '../../bench/variants.js'
 import { bounds } from '../../src/activity/bounds.js'
 import {
@@ -107,10 +108,29 @@ describe('the documents say what the code says', () => {
     expect(listed.sort()).toEqual([...Object.keys(variants), ...Object.keys(ends)].sort())
   })
 
+  test('every wrapper whose cost is measured has its figures, and no other', () => {
+    const rows = [...read('docs/benchmarks-peers.md').matchAll(/^\| `([^`]+)` \| (.*?) \|/gm)]
+    expect(rows.map(([, name, title]) => [name, title])).toEqual(
+      Object.entries(costs).map(([name, { title }]) => [name, title]),
+    )
+  })
+
+  test('everything that is around a measured call is shown with what it is and where its spans go', () => {
+    const page = read('docs/benchmarks-peers.md')
+    for (const { title, what, goes } of Object.values(costs))
+      expect(page).toMatch(lineOf(`| ${title} | `, ` | ${what} | ${goes} |`))
+  })
+
   test('the version in the code is that of the package', () => {
     expect((JSON.parse(read('package.json')) as { version: string }).version).toBe(version)
   })
 })
+
+/** A line that starts and ends so. */
+function lineOf(start: string, end: string): RegExp {
+  const escaped = [start, end].map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^${escaped.join('[^|]*')}$`, 'm')
+}
 
 function tableUnderBounds(markdown: string): string {
   return markdown.split('## Bounds\n')[1] ?? ''

@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ends } from '../../bench/ends.js'
 import { endsSection, withEndsSection } from '../../bench/ends-report.js'
+import { costPage, costTable } from '../../bench/peers/cost-page.js'
+import { costNamed } from '../../bench/peers/costs.js'
+import { runCost } from '../../bench/peers/run-cost.js'
 import { tables } from '../../bench/report.js'
 import { runEnd } from '../../bench/run-end.js'
 import { runVariant } from '../../bench/run-variant.js'
@@ -77,11 +81,72 @@ describe('the figures', () => {
   })
 })
 
+describe('what a wrapper costs', () => {
+  // Those that need no package but what this repository has.
+  const own = true
+
+  test.each([['bare-stock', 'async'] as const, ['naive', 'sync'] as const, ['naive', 'async'] as const])(
+    'is a figure for %s, %s',
+    async (name, form) => {
+      expect(await runCost(name, form, small, own)).toBeGreaterThan(0)
+    },
+  )
+
+  test('does not count when spans were lost', async () => {
+    const flooded = { count: 5_000, warmUp: 0, chunk: 5_000 }
+    await expect(runCost('naive', 'sync', flooded, own)).rejects.toThrow(
+      /^naive, sync: the run does not count: exported: expected 10000, got \d+/,
+    )
+  })
+
+  test('is a multiple of bare stock in the same round; runs that do not count are left out and named', () => {
+    const rounds = [
+      { 'bare-stock-sync': 100, 'naive-sync': 150, 'bare-stock-async': 200 },
+      { 'bare-stock-sync': 400, 'naive-sync': 800, 'bare-stock-async': 200 },
+      { 'bare-stock-sync': 250, 'bare-stock-async': 200 },
+    ].map((round) => new Map(Object.entries(round)))
+    const report = {
+      rounds,
+      costs: ['bare-stock', 'naive', 'traceloop'].map((name) => [name, costNamed(name)] as const),
+      versions: [],
+      versionsOf: () => [],
+      notLatest: [],
+      failures: new Map([['naive-sync', ['it lost one']]]),
+      day: '',
+    }
+    expect(costPage(report)).toContain('Runs that do not count:\n\n- naive-sync, 1 of 3: it lost one\n')
+    expect(costTable(report).split('\n').slice(2)).toEqual([
+      '| `bare-stock` | bare stock | 250 (100 to 400) |  | 200 (200 to 200) |  |',
+      '| `naive` | naive wrapper | 475 (150 to 800) | **1.75** (1.50 to 2.00) | not run |  |',
+      '| `traceloop` | Traceloop (OpenLLMetry) `withTask` | – | – | not run |  |',
+    ])
+  })
+})
+
 describe('the conformance suite', () => {
+  const flags = ['--experimental-strip-types', '--disable-warning=ExperimentalWarning']
+  const run = join(repositoryRoot, 'bench/peers/run.ts')
+
   test('is passed by the built package with an SDK, in every case', async () => {
-    const run = join(repositoryRoot, 'bench/peers/run.ts')
-    const flags = ['--experimental-strip-types', '--disable-warning=ExperimentalWarning']
     const { stdout } = await runNode([...flags, run, '--only', 'underway', '--reasons'], { cwd: repositoryRoot })
     expect(stdout).toContain(`| **all** | ${wrappingCases.length} / ${wrappingCases.length} |`)
   })
+
+  test('says of what is written by hand what the page says, and why a case failed', async () => {
+    const { stdout } = await runNode([...flags, run, '--only', 'by hand', '--reasons'], { cwd: repositoryRoot })
+    const shares = [...stdout.matchAll(/^\| ([^|]+) \| (\d+ \/ \d+|–) \|$/gm)].map(([, group, share]) => [group, share])
+    expect(shares).toEqual(columnOnPage('`by hand`'))
+    expect(shares.at(-1)?.[1]).not.toMatch(/^(\d+) \/ \1$/)
+    expect(stdout).toContain("`by hand`: generator.collected: the span 'work' has ended before it was collected\n")
+  })
 })
+
+/** The groups of docs/conformance.md with the shares of one subject. */
+function columnOnPage(title: string): [string | undefined, string | undefined][] {
+  const text = readFileSync(join(repositoryRoot, 'docs/conformance.md'), 'utf8')
+  const [head = [], , ...rows] = (text.split('## In short\n')[1]?.split('\n## ')[0] ?? '')
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+  return rows.map((cells) => [cells[1], cells[head.indexOf(title)]])
+}

@@ -6,9 +6,10 @@ import { join } from 'node:path'
  * Installs what a folder's lockfile says into its `node_modules`, unless that was done from the same lockfile.
  *
  * @param {string} folder
+ * @param {number} timeoutMillis how long npm may take
  * @returns {string | undefined} why it cannot be had, if so
  */
-export function installLocked(folder) {
+export function installLocked(folder, timeoutMillis = 120_000) {
   const stamp = join(folder, 'node_modules/.installed-lock.json')
   const lock = readFileSync(join(folder, 'package-lock.json'), 'utf8')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return undefined
@@ -29,7 +30,7 @@ export function installLocked(folder) {
         cwd: folder,
         encoding: 'utf8',
         stdio: 'pipe',
-        timeout: 120_000,
+        timeout: timeoutMillis,
         shell: process.platform === 'win32',
       },
     )

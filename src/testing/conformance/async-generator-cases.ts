@@ -45,6 +45,28 @@ export const asyncGeneratorCases = [
     await turns()
     expectSucceeded(trial, 'work')
   }),
+  wrappingCase(
+    'async-generator.handed-on',
+    'of a function that returns one of another, the span is open until that is drained',
+    async (trial) => {
+      for await (const _ of trial.wrap('work', () => counting())()) {
+        await turns()
+        expectOpen(trial, 'work', 'while its consumer was busy')
+      }
+      await turns()
+      expectSucceeded(trial, 'work')
+    },
+  ),
+  wrappingCase('async-generator.promised', 'one that a promise brings is followed too', async (trial) => {
+    const iterator = await trial.wrap('work', async () => counting())()
+    await turns()
+    expectOpen(trial, 'work', 'before the first step')
+    const seen: number[] = []
+    for await (const value of iterator) seen.push(value)
+    expectEqual(seen, [1, 2], 'values')
+    await turns()
+    expectSucceeded(trial, 'work')
+  }),
   wrappingCase('async-generator.cleaning-up', 'it is open until its `finally` is over', async (trial) => {
     const gate = Promise.withResolvers<void>()
     const iterator = trial.wrap('work', async function* () {

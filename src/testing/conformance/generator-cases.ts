@@ -133,6 +133,49 @@ export const generatorCases = [
     expectSame(iterator[Symbol.iterator](), iterator, 'its iterator')
     expectEqual([...wrapped().map((value) => value * 2)], [2, 4], 'mapped')
   }),
+  wrappingCase(
+    'generator.handed-on',
+    'of a function that returns a generator of another, the span is open until that is drained',
+    (trial) => {
+      const iterator = trial.wrap('work', () => counting())()
+      expectOpen(trial, 'work', 'before the first step')
+      expectEqual([...iterator], [1, 2], 'values')
+      expectSucceeded(trial, 'work')
+    },
+  ),
+  wrappingCase('generator.handed-on-itself', 'a generator of another is returned itself, and works', ({ wrap }) => {
+    const made = counting()
+    expectSame(wrap('work', () => made)(), made, 'generator')
+    expectEqual([...made.map((value) => value * 2)], [2, 4], 'mapped')
+    expectEqual(Reflect.ownKeys(made), [], 'own properties afterwards')
+  }),
+  wrappingCase('generator.handed-on-throws', 'what its body throws comes out, as a failure', (trial) => {
+    const error = new Error('boom')
+    function* failing(): Generator<number> {
+      yield 1
+      throw error
+    }
+    const iterator = trial.wrap('work', () => failing())()
+    iterator.next()
+    expectSame(thrownBy(() => iterator.next()).error, error, 'error')
+    expectFailed(trial, 'work', 'boom')
+  }),
+  wrappingCase(
+    'generator.handed-on-current',
+    'the span of a function that returns a generator is current inside every step and nowhere between',
+    ({ wrap, current }) => {
+      const seen: (string | undefined)[] = []
+      function* looking(): Generator<number> {
+        for (let step = 0; step < 2; step += 1) {
+          seen.push(current())
+          yield step
+        }
+      }
+      for (const _ of wrap('work', () => looking())()) seen.push(current() ?? 'outside')
+      expectEqual(seen, ['work', 'outside', 'work', 'outside'], 'current span')
+    },
+    ['current'],
+  ),
   wrappingCase('generator.two', 'two of one function are independent', (trial) => {
     const counted = trial.wrap('work', counting)
     const [first, second] = [counted(), counted()]

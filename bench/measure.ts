@@ -1,0 +1,100 @@
+import { shortfalls } from './proof.ts'
+import { activitiesPerIteration } from './variants/functions.ts'
+import type { Held, Query, Work } from './workload.ts'
+
+export interface Run {
+  readonly count: number
+  readonly warmUp: number
+  /** Iterations between two turns of the event loop. */
+  readonly chunk: number
+}
+
+export function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}
+
+function collect(): void {
+  if (globalThis.gc === undefined) throw new Error('run with --expose-gc')
+  for (let pass = 0; pass < 3; pass += 1) globalThis.gc()
+}
+
+function prove(problems: readonly string[]): void {
+  if (problems.length > 0) throw new Error(`the run does not count: ${problems.join('; ')}`)
+}
+
+/** Goes back to the event loop between chunks: a BatchSpanProcessor drops what comes faster than that. */
+async function repeat(work: Work, async: boolean, count: number, chunk: number): Promise<void> {
+  let sum = 0
+  for (let done = 0; done < count; ) {
+    const end = Math.min(done + chunk, count)
+    // Two loops, as awaiting what is no promise would cost the sync variants a turn of the microtasks.
+    if (async) for (; done < end; done += 1) sum += await work.iteration(done)
+    else for (; done < end; done += 1) sum += work.iteration(done) as number
+    await turn()
+  }
+  const expected = (count * (count - 1)) / 2 + 2 * count
+  if (sum !== expected) prove([`the functions returned ${sum} in all, expected ${expected}`])
+}
+
+/** @throws Error if not everything that was started arrived */
+export async function cpuNanos(work: Work, async: boolean, { count, warmUp, chunk }: Run): Promise<number> {
+  await repeat(work, async, warmUp, chunk)
+  await work.counted()
+  collect()
+  const before = process.cpuUsage()
+  await repeat(work, async, count, chunk)
+  const counted = await work.counted()
+  const { user, system } = process.cpuUsage(before)
+  prove(shortfalls(work.expected(count + warmUp), counted))
+  return ((user + system) * 1_000) / (count * activitiesPerIteration)
+}
+
+function usedBytes(): number {
+  collect()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
+/** @throws Error if not everything that was opened was open, and arrived */
+export async function bytesHeld(held: Held, { count, chunk }: Run): Promise<number> {
+  const kept: unknown[] = Array.from({ length: count })
+  const fill = async (from: number, to: number): Promise<void> => {
+    for (let index = from; index < to; index += 1) {
+      kept[index] = held.open(index)
+      // What a WeakRef points to lives at least until the turn is over.
+      if (index % chunk === 0) await turn()
+    }
+    await turn()
+  }
+  // The first ones bring what is shared by all.
+  const shared = Math.ceil(count / 10)
+  await fill(0, shared)
+  const before = usedBytes()
+  await fill(shared, count)
+  const after = usedBytes()
+  const open = held.openNow()
+  if (open !== undefined && open !== count) prove([`open: expected ${count}, got ${open}`])
+  for (let index = 0; index < count; index += 1) {
+    held.close(kept[index], index)
+    if ((index + 1) % chunk === 0) await turn()
+  }
+  await turn()
+  prove(shortfalls(held.expected(count), await held.counted()))
+  return (after - before) / (count - shared)
+}
+
+/** @throws Error if an answer was wrong */
+export function nanosPerCall({ ask, answer }: Query, { count, warmUp }: Run): number {
+  const askOften = (times: number): void => {
+    let right = 0
+    for (let index = 0; index < times; index += 1) if (ask() === answer) right += 1
+    if (right !== times) prove([`right answers: expected ${times}, got ${right}`])
+  }
+  askOften(warmUp)
+  const before = process.cpuUsage()
+  askOften(count)
+  const { user, system } = process.cpuUsage(before)
+  return ((user + system) * 1_000) / count
+}
