@@ -7,6 +7,8 @@ export interface Report {
   readonly versions: readonly string[]
   /** The day of the run, as in 2026-01-31. */
   readonly day: string
+  /** The part about scalars. */
+  readonly scalars: string
   /** The part about the end of a process. */
   readonly ends: string
   /** Variants that could not be run, and why. */
@@ -63,6 +65,7 @@ ${report.versions.map((version) => `- ${version}`).join('\n')}
 ${report.missing === undefined ? '' : `\nNot run: ${report.missing}\n`}
 ${tables(report)}
 
+${report.scalars}
 ${report.ends}
 ## How to read it
 

@@ -6,7 +6,10 @@ import { ends } from './ends.ts'
 import { type EndRound, endsSection, withEndsSection } from './ends-report.ts'
 import { page, type Report, tables } from './report.ts'
 import { type EndOutcome, runEnd } from './run-end.ts'
+import { installPromClient, runScalar } from './run-scalar.ts'
 import { packagesOfSdk2, runVariant, type Size } from './run-variant.ts'
+import { scalarsSection, withScalarsSection } from './scalar-report.ts'
+import { scalarVariants } from './scalars.ts'
 import { type Round, shuffled } from './statistics.ts'
 import { type Variant, variantNamed, variants } from './variants.ts'
 import { versionsUsed } from './versions.ts'
@@ -15,17 +18,19 @@ const root = join(import.meta.dirname, '..')
 
 const benchmarks = join(root, 'docs/benchmarks.md')
 
-const usage = `npm run bench -- [--quick] [--rounds <number>] [--only <variant>]... [--ends]
+const usage = `npm run bench -- [--quick] [--rounds <number>] [--only <variant>]... [--ends] [--scalars]
 
   --quick   three short rounds; prints the tables and leaves docs/benchmarks.md alone
   --only    just these variants, and the stock that they are compared with; prints the tables
-  --ends    just the ends of processes; replaces that part of docs/benchmarks.md`
+  --ends    just the ends of processes; replaces that part of docs/benchmarks.md
+  --scalars just the scalars; replaces that part of docs/benchmarks.md`
 
 interface Settings {
   readonly rounds: number
   readonly quick: boolean
   readonly only: readonly string[]
   readonly ends: boolean
+  readonly scalars: boolean
 }
 
 function settingsOf(args: string[]): Settings {
@@ -35,13 +40,14 @@ function settingsOf(args: string[]): Settings {
       quick: { type: 'boolean', default: false },
       rounds: { type: 'string' },
       ends: { type: 'boolean', default: false },
+      scalars: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
     },
   })
   const rounds = Number(values.rounds ?? (values.quick ? 3 : 9))
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new Error(`--rounds: expected a whole number from 1 on\n\n${usage}`)
-  return { rounds, quick: values.quick, only: values.only, ends: values.ends }
+  return { rounds, quick: values.quick, only: values.only, ends: values.ends, scalars: values.scalars }
 }
 
 function sizeOf(name: string, { kind }: Variant, quick: boolean): Size {
@@ -93,14 +99,36 @@ async function measureEnds(planned: number, day: string): Promise<string> {
   return endsSection(rounds, day)
 }
 
+async function measureScalars(planned: number, day: string, quick: boolean): Promise<string> {
+  const missing = installPromClient()
+  if (missing !== undefined) console.warn(`without prom-client: ${missing}`)
+  const runnable = Object.entries(scalarVariants).filter(
+    ([, { subject }]) => missing === undefined || !subject.startsWith('prom'),
+  )
+  const rounds: Round[] = []
+  for (let number = 1; number <= planned; number += 1) {
+    console.warn(`scalars: round ${number} of ${planned}`)
+    const round = new Map<string, number>()
+    for (const [name] of shuffled(runnable)) round.set(name, await runScalar(name, quick ? 10_000 : 50_000))
+    rounds.push(round)
+  }
+  return scalarsSection(rounds, day)
+}
+
 async function main(): Promise<void> {
-  const { rounds: planned, quick, only, ends: onlyEnds } = settingsOf(process.argv.slice(2))
+  const { rounds: planned, quick, only, ends: onlyEnds, scalars: onlyScalars } = settingsOf(process.argv.slice(2))
   const day = new Date().toISOString().slice(0, 10)
   if (!existsSync(join(root, 'dist/index.js'))) throw new Error('there is no dist/: run "npm run build" first')
   if (onlyEnds) {
     const section = await measureEnds(planned, day)
     if (quick) console.log(section)
     else writeFileSync(benchmarks, withEndsSection(readFileSync(benchmarks, 'utf8'), section))
+    return
+  }
+  if (onlyScalars) {
+    const section = await measureScalars(planned, day, quick)
+    if (quick) console.log(section)
+    else writeFileSync(benchmarks, withScalarsSection(readFileSync(benchmarks, 'utf8'), section))
     return
   }
   const named = chosen(only)
@@ -118,11 +146,12 @@ async function main(): Promise<void> {
     variants: named,
     versions: versionsUsed(wantsSdk2 && missing === undefined),
     day,
+    scalars: only.length > 0 ? '' : await measureScalars(planned, day, quick),
     ends: only.length > 0 ? '' : await measureEnds(planned, day),
     missing: missing === undefined ? undefined : 'the 2.x line of the SDK, which could not be installed.',
   }
   if (quick || only.length > 0) {
-    console.log(`${tables(report)}\n\n${report.ends}`)
+    console.log(`${tables(report)}\n\n${report.scalars}\n${report.ends}`)
     return
   }
   writeFileSync(benchmarks, page(report))

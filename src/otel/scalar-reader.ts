@@ -1,6 +1,8 @@
 import type * as otel from '@opentelemetry/api'
+import { readOptions, toNumber } from '../activity/values.js'
 import { checkedOptions, isFunction, isObject, type OptionChecks } from '../base/checked-options.js'
 import type { Clock } from '../base/clock.js'
+import { beforeDeadline } from '../base/deadline.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { asOwnWork } from '../tracing/suppressed.js'
 import type { ScalarBatch, ScalarBuffer, ScalarStatus } from './scalar-buffer.js'
@@ -53,10 +55,10 @@ export interface ScalarReader {
   selectCardinalityLimit(instrument: string): number
   /** The resource and no metrics: nothing leaves another way than by the exporter. */
   collect(): Promise<{ resourceMetrics: { resource: ResourceShape; scopeMetrics: never[] }; errors: unknown[] }>
-  /** Sends what waits now, once; what fails goes on waiting. Never rejects. */
-  forceFlush(): Promise<void>
-  /** Sends what waits, once, gives up what fails, and shuts the exporter down. Never rejects. */
-  shutdown(): Promise<void>
+  /** Sends what waits now, once; what fails, or takes longer, goes on waiting. Never rejects. */
+  forceFlush(options?: { timeoutMillis?: number }): Promise<void>
+  /** Sends what waits, once, gives up what fails or takes longer, and shuts the exporter down. Never rejects. */
+  shutdown(options?: { timeoutMillis?: number }): Promise<void>
 }
 
 const checks: OptionChecks<ScalarReaderOptions> = {
@@ -93,8 +95,8 @@ export function asReader(reader: AcknowledgedReader): ScalarReader {
     selectAggregationTemporality: () => 1,
     selectCardinalityLimit: () => 1,
     collect: () => reader.collect(),
-    forceFlush: () => reader.forceFlush(),
-    shutdown: () => reader.shutdown(),
+    forceFlush: (options) => reader.forceFlush(options),
+    shutdown: (options) => reader.shutdown(options),
   }
 }
 
@@ -144,18 +146,22 @@ export class AcknowledgedReader {
     return { resourceMetrics: { resource, scopeMetrics: [] }, errors: [] }
   }
 
-  async forceFlush(): Promise<void> {
+  async forceFlush(options?: { timeoutMillis?: number }): Promise<void> {
+    const { faults, intake } = this.#source.lifecycle
+    const { timeoutMillis } = readOptions(faults, 'forceFlush(options)', options, ['timeoutMillis'])
+    const limit = toNumber(intake, 'timeoutMillis', timeoutMillis)
     this.#source.drain()
-    await this.sending.drainAll()
+    if (limit === undefined) await this.sending.drainAll()
+    else await beforeDeadline(this.#clock, limit, () => this.sending.drainAll())
   }
 
-  shutdown(): Promise<void> {
-    this.#shutdown ??= this.#end()
+  shutdown(options?: { timeoutMillis?: number }): Promise<void> {
+    this.#shutdown ??= this.#end(options)
     return this.#shutdown
   }
 
-  async #end(): Promise<void> {
-    await this.forceFlush()
+  async #end(options: { timeoutMillis?: number } | undefined): Promise<void> {
+    await this.forceFlush(options)
     this.close()
     try {
       await this.#exporter.shutdown()

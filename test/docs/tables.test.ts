@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ends } from '../../bench/ends.js'
 import { costs } from '../../bench/peers/costs.js'
+import { scalarVariants } from '../../bench/scalars.js'
 import { variants } from '../../bench/variants.js'
 import { bounds } from '../../src/activity/bounds.js'
 import {
@@ -105,7 +106,9 @@ describe('the documents say what the code says', () => {
 
   test('every variant and every end of the benchmark has its figures, and no other', () => {
     const listed = [...read('docs/benchmarks.md').matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name)
-    expect(listed.sort()).toEqual([...Object.keys(variants), ...Object.keys(ends)].sort())
+    expect(listed.sort()).toEqual(
+      [...Object.keys(variants), ...Object.keys(ends), ...Object.keys(scalarVariants)].sort(),
+    )
   })
 
   test('every wrapper whose cost is measured has its figures, and no other', () => {

@@ -8,7 +8,9 @@ import { costNamed } from '../../bench/peers/costs.js'
 import { runCost } from '../../bench/peers/run-cost.js'
 import { tables } from '../../bench/report.js'
 import { runEnd } from '../../bench/run-end.js'
+import { runScalar } from '../../bench/run-scalar.js'
 import { runVariant } from '../../bench/run-variant.js'
+import { scalarsSection, withScalarsSection } from '../../bench/scalar-report.js'
 import { ratiosOf, shuffled, spreadOf } from '../../bench/statistics.js'
 import { variants } from '../../bench/variants.js'
 import { wrappingCases } from '../../src/testing/index.js'
@@ -55,6 +57,32 @@ describe('an end of a process', () => {
   })
 })
 
+describe('a run of the benchmark of scalars', () => {
+  test.each([
+    'scalar-logged',
+    'scalar-sent',
+    'scalar-aggregated',
+    'scalar-memory',
+    'scalar-bytes',
+    'scalar-gzip-otel-gauge',
+  ])('of %s gives a figure', async (name) => {
+    expect(await runScalar(name, 500)).toBeGreaterThan(0)
+  })
+
+  test('of a variant that does not exist names those that do', async () => {
+    await expect(runScalar('fastest', 500)).rejects.toThrow(/there is no variant 'fastest'.*scalar-logged/)
+  })
+
+  test('puts its part into a page that has none, and replaces it in one that has', () => {
+    const page = `# Page\n\n${endsSection([], 'then')}\n## How to read it\n`
+    const first = withScalarsSection(page, scalarsSection([], 'then'))
+    expect(first).toBe(page.replace('## The end', `${scalarsSection([], 'then')}\n## The end`))
+    expect(withScalarsSection(first, scalarsSection([], 'now'))).toBe(
+      page.replace('## The end', `${scalarsSection([], 'now')}\n## The end`),
+    )
+  })
+})
+
 describe('the figures', () => {
   test('are medians with their range, and ratios to stock in the same round', () => {
     const rounds = [
@@ -76,7 +104,15 @@ describe('the figures', () => {
   test('of a variant that was not run say so', () => {
     const [name, variant] = Object.entries(variants)[0] ?? []
     if (name === undefined || variant === undefined) throw new Error('there are no variants')
-    const report = { rounds: [], variants: [[name, variant]] as const, versions: [], day: '', ends: '', missing: 'it' }
+    const report = {
+      rounds: [],
+      variants: [[name, variant]] as const,
+      versions: [],
+      day: '',
+      scalars: '',
+      ends: '',
+      missing: 'it',
+    }
     expect(tables(report)).toContain(`| \`${name}\` | ${variant.what} | not run |`)
   })
 })

@@ -89,8 +89,10 @@ export const scalarDoors: Readonly<Record<string, Door>> = {
   'otel ScalarReader.selectCardinalityLimit': (at, draw) =>
     withReader(at, draw, (reader) => reader.selectCardinalityLimit(draw.value() as never)),
   'otel ScalarReader.collect': (at, draw) => withReader(at, draw, (reader) => reader.collect()),
-  'otel ScalarReader.forceFlush': (at, draw) => withReader(at, draw, (reader) => void reader.forceFlush()),
-  'otel ScalarReader.shutdown': (at, draw) => withReader(at, draw, (reader) => reader.shutdown()),
+  'otel ScalarReader.forceFlush': (at, draw) =>
+    withReader(at, draw, (reader) => void reader.forceFlush(draw.options({}, ['timeoutMillis']) as never)),
+  'otel ScalarReader.shutdown': (at, draw) =>
+    withReader(at, draw, (reader) => void reader.shutdown(draw.options({}, ['timeoutMillis']) as never)),
   'otel scalarProducer': async ({ tracker }, draw) => {
     const producer = otel.scalarProducer(draw.options({ tracker }, [...sourceKeys, 'maxBatchSize']) as never)
     await producer.collect()

@@ -52,7 +52,7 @@ function decodePoint(point: Uint8Array): DecodedPoint {
 }
 
 /** The points of each gauge of a request, by the name of the metric. @throws Error for a metric without points */
-export function gaugesOf(body: Uint8Array): Map<string, DecodedPoint[]> {
+function gaugesOf(body: Uint8Array): Map<string, DecodedPoint[]> {
   const gauges = new Map<string, DecodedPoint[]>()
   const metrics = child(body, 1)
     .flatMap((resource) => child(resource, 2))

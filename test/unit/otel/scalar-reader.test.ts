@@ -294,6 +294,19 @@ describe('the end of a reader', () => {
     expect([steps(receiver.taken), receiver.shutdowns, clock.timers]).toEqual([[1], 1, 0])
   })
 
+  test('waits no longer than it is told for an exporter that does not answer', async () => {
+    const { tracker, clock, reader } = reading(() => 'silence')
+    tracker.logScalars({ loss: 1 }, { step: 1 })
+    const flushed = reader.forceFlush({ timeoutMillis: 100 })
+    await clock.advance(100)
+    await flushed
+    expect(reader.status()).toMatchObject({ pending: 1, failed: 0 })
+    const ended = reader.shutdown({ timeoutMillis: 100 })
+    await clock.advance(100)
+    await ended
+    expect(reader.status()).toMatchObject({ pending: 0, failed: 1 })
+  })
+
   test('gives up, and counts, what does not leave', async () => {
     const { tracker, reader, receiver } = reading(() => 'fail')
     tracker.logScalars({ loss: 1 }, { step: 1 })

@@ -42,7 +42,7 @@ describe('logScalars', () => {
     const { tracker, clock, entries } = listening()
     tracker.step = 100
     tracker.logScalars({ 'train/loss': 0.5 })
-    clock.advance(5)
+    void clock.advance(5)
     tracker.flushNow()
     expect(entries).toEqual([{ run: 'trainer', step: 100, at: clock.wallMillis() - 5, values: { 'train/loss': 0.5 } }])
   })
