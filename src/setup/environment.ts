@@ -49,6 +49,8 @@ export interface Environment {
   /** `OTEL_LOG_LEVEL` */
   readonly sdkLogLevel: SdkLogLevel | undefined
   readonly serviceName: string | undefined
+  /** `UNDERWAY_CONFIG`: a YAML file. */
+  readonly configFile: string | undefined
   readonly resourceAttributes: Readonly<Record<string, string>>
   /** Empty where a signal is switched off. */
   readonly exporters: Readonly<Record<Signal, readonly ExporterName[]>>
@@ -102,6 +104,7 @@ export function readEnvironment(variables: Variables): Environment {
     logLevel: read.oneOf('UNDERWAY_LOG_LEVEL', logLevels, ownLevel(sdkLogLevel || undefined)),
     sdkLogLevel: sdkLogLevel || undefined,
     serviceName: read.text('OTEL_SERVICE_NAME') ?? (resourceAttributes['service.name'] || undefined),
+    configFile: read.text('UNDERWAY_CONFIG'),
     resourceAttributes,
     exporters: perSignal((signal) => readExporters(read, signal)),
     targets: perSignal((signal) => readOtlpTarget(read, signal)),

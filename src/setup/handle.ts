@@ -1,3 +1,4 @@
+import type { BackendStatus } from '../experiment/outlet.js'
 import type { QueueStatus } from './export-queue.js'
 import type { Signal } from './otlp-environment.js'
 
@@ -25,6 +26,8 @@ export interface UnderwayStatus {
   /** `service.instance.id` */
   readonly instance: string
   readonly signals: Readonly<Record<Signal, SignalStatus>>
+  /** How the backends of the option `experiment` are doing. */
+  readonly experiment?: readonly BackendStatus[]
   /** What `logScalars` was given, which leaves in requests of its own; those that wait for the collector are `pending`. */
   readonly scalars: SignalStatus
   /** What could not be used or attached. */

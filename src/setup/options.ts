@@ -1,4 +1,5 @@
-import { checkedOptions, isBoolean, isTexts, type OptionChecks } from '../base/checked-options.js'
+import { checkedOptions, isBoolean, isObject, isTexts, type OptionChecks } from '../base/checked-options.js'
+import type { ConnectBackendsOptions } from '../experiment/connect-backends.js'
 import { type ActivityTracker, trackerCheck } from '../tracker/tracker.js'
 import type { Variables } from './environment-values.js'
 
@@ -21,6 +22,8 @@ export interface StartUnderwayOptions {
   readonly exitTimeoutMillis?: number | undefined
   /** Passes spans and logs that are left at `process.exit` or a crash to a short-lived child process. @defaultValue true */
   readonly handOverAtExit?: boolean | undefined
+  /** Where scalars and messages go besides OpenTelemetry; see `connectBackends` of `underway/experiment`. @defaultValue nowhere */
+  readonly experiment?: Omit<ConnectBackendsOptions, 'tracker'> | undefined
   /** @defaultValue `process.env` */
   readonly env?: Variables | undefined
 }
@@ -40,6 +43,10 @@ const checks: OptionChecks<StartUnderwayOptions> = {
     'a number from 0 to 60000',
   ],
   handOverAtExit: flag,
+  experiment: [
+    (value) => isObject(value) && Array.isArray(value['backends']),
+    "an object with 'backends', such as { backends: [consoleBackend()] }",
+  ],
   env: [isTexts, 'an object such as process.env'],
 }
 

@@ -1,9 +1,10 @@
 import { systemClock } from '../base/clock.js'
-import { beforeDeadline } from '../base/deadline.js'
+import { beforeDeadline, timeoutIn } from '../base/deadline.js'
 import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
 import { attachSignals } from './attach-signals.js'
 import type { Environment } from './environment.js'
 import { watchExit } from './exit.js'
+import { closeExperiment, type Experiment } from './experiment.js'
 import { off, type SignalStatus, type UnderwayHandle, type UnderwayStatus } from './handle.js'
 import type { Notices } from './notices.js'
 import type { StartUnderwayOptions } from './options.js'
@@ -15,7 +16,7 @@ import type { Running } from './running.js'
 /** How much of the time that the end may take is waited; the rest is for writing what is left, and for tearing down. */
 const waitShare = 0.65
 
-interface Parts {
+export interface RunningParts {
   readonly options: StartUnderwayOptions
   readonly environment: Environment
   readonly tracker: ActivityTracker
@@ -23,21 +24,22 @@ interface Parts {
   readonly running: { readonly [S in Signal]?: Running }
   /** Signals whose provider somebody else had registered, with what to add there. */
   readonly kept: ReadonlyMap<Signal, string | undefined>
+  readonly experiment: Experiment | undefined
   /** Another set-up may follow. */
   readonly ended: () => void
 }
 
 export class RunningHandle implements UnderwayHandle {
-  readonly #parts: Parts
+  readonly #parts: RunningParts
   readonly #all: readonly Running[]
   readonly #outlets: readonly Outlet[]
   readonly #exitWaitMillis: number
   readonly #unwatch: () => void
   readonly #detach: () => void
-  readonly #flusher = (): Promise<boolean> => this.flush({ timeoutMillis: this.#exitWaitMillis })
+  readonly #flusher = (): Promise<boolean> => this.#settle(this.#exitWaitMillis, () => this.#collect(), false)
   #shutdown: Promise<boolean> | undefined
 
-  constructor(parts: Parts) {
+  constructor(parts: RunningParts) {
     this.#parts = parts
     this.#all = Object.values(parts.running)
     this.#outlets = this.#all.flatMap(({ outlet, scalars }) => [outlet ?? [], scalars ?? []].flat())
@@ -69,28 +71,42 @@ export class RunningHandle implements UnderwayHandle {
   }
 
   status(): UnderwayStatus {
-    const { tracker, notices } = this.#parts
+    const { tracker, notices, experiment } = this.#parts
     return {
       state: this.#shutdown === undefined ? 'running' : 'shut down',
       service: tracker.process.service,
       instance: tracker.process.instance,
       signals: { traces: this.#signal('traces'), metrics: this.#signal('metrics'), logs: this.#signal('logs') },
       scalars: this.#scalars(),
+      ...(experiment === undefined ? {} : { experiment: experiment.connected.status() }),
       warnings: notices.all(),
     }
   }
 
-  flush(options: { readonly timeoutMillis?: number } = {}): Promise<boolean> {
-    return this.#settle(options.timeoutMillis ?? 10_000, () => this.#collect(), false)
+  async flush(options?: { readonly timeoutMillis?: number }): Promise<boolean> {
+    const timeoutMillis = timeoutIn(options) ?? 10_000
+    const all = await Promise.all([
+      this.#settle(timeoutMillis, () => this.#collect(), false),
+      this.#parts.experiment?.connected.flush({ timeoutMillis }),
+    ])
+    return !all.includes(false)
   }
 
-  shutdown(options: { readonly timeoutMillis?: number } = {}): Promise<boolean> {
-    this.#shutdown ??= this.#end(options.timeoutMillis ?? this.#exitWaitMillis)
+  shutdown(options?: { readonly timeoutMillis?: number }): Promise<boolean> {
+    this.#shutdown ??= this.#endAll(timeoutIn(options))
     return this.#shutdown
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown()
+  }
+
+  async #endAll(timeoutMillis: number | undefined): Promise<boolean> {
+    const all = await Promise.all([
+      closeExperiment(this.#parts.experiment, timeoutMillis),
+      this.#end(timeoutMillis ?? this.#exitWaitMillis),
+    ])
+    return !all.includes(false)
   }
 
   async #end(timeoutMillis: number): Promise<boolean> {

@@ -1,6 +1,8 @@
+import { timeoutIn } from '../base/deadline.js'
 import { configureDefaultTracker } from '../tracker/default-tracker.js'
 import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
 import { type Environment, readEnvironment } from './environment.js'
+import { closeExperiment, connectExperiment, type Experiment } from './experiment.js'
 import { allOff, off, type UnderwayHandle } from './handle.js'
 import { Notices } from './notices.js'
 import { checkStartOptions, optionsThatDiffer, type StartUnderwayOptions } from './options.js'
@@ -56,12 +58,18 @@ async function start(
     current = undefined
   }
   if (environment.disabled) return inertHandle(tracker, environment, notices, ended)
-  if (environment.sdkDisabled) {
-    await propagate(environment)
-    return inertHandle(tracker, environment, notices, ended)
+  const experiment = await connectExperiment(options, environment, tracker, notices)
+  try {
+    if (environment.sdkDisabled) {
+      await propagate(environment)
+      return inertHandle(tracker, environment, notices, ended, experiment)
+    }
+    const { launch } = await import('./launch.js')
+    return await launch({ options, environment, tracker, notices, experiment, ended })
+  } catch (error) {
+    await closeExperiment(experiment, 0)
+    throw error
   }
-  const { launch } = await import('./launch.js')
-  return await launch(options, environment, tracker, notices, ended)
 }
 
 /** `OTEL_SDK_DISABLED` has no effect on propagators, says the specification. */
@@ -86,6 +94,7 @@ function inertHandle(
   { warnings }: Environment,
   notices: Notices,
   ended: () => void,
+  experiment?: Experiment,
 ): UnderwayHandle {
   let shutDown = false
   return {
@@ -94,14 +103,15 @@ function inertHandle(
       service: tracker.process.service,
       instance: tracker.process.instance,
       signals: allOff,
+      ...(experiment === undefined ? {} : { experiment: experiment.connected.status() }),
       scalars: off,
       warnings: [...warnings, ...notices.all()],
     }),
-    flush: async () => true,
-    async shutdown() {
+    flush: async (options) => (await experiment?.connected.flush(options)) ?? true,
+    async shutdown(options) {
       shutDown = true
       ended()
-      return true
+      return await closeExperiment(experiment, timeoutIn(options))
     },
     async [Symbol.asyncDispose]() {
       await this.shutdown()
