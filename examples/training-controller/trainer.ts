@@ -75,6 +75,7 @@ export class Trainer {
     if (Number.isNaN(this.#model.loss(samples)))
       throw new RangeError(`the weights are not numbers any more after step ${step}`)
     getTracker().step = step
+    getTracker().logScalars({ train: { loss, learning_rate: this.#learningRate } })
     activity.complete(`loss ${loss.toFixed(4)}`, { step, result: { loss } })
   }
 

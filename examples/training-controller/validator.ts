@@ -1,4 +1,4 @@
-import { type ActivityHandle, currentActivity, trackActivity, trackDecision } from 'underway'
+import { type ActivityHandle, currentActivity, getTracker, trackActivity, trackDecision } from 'underway'
 import type { RewardModel } from './model.js'
 import type { DemoOptions } from './options.js'
 import { askRewards, observe, type Task } from './rollout.js'
@@ -60,6 +60,7 @@ export class Validator {
     this.#best = this.#keep(checkpoint)
     this.#sinceBest = this.#best === checkpoint ? 0 : this.#sinceBest + 1
     const stop = this.#sinceBest >= patience && this.#stopEarly(step)
+    getTracker().logScalars({ validate: { reward: checkpoint.reward } }, { step })
     activity.update({ done: situations, total: situations })
     activity.complete(`reward ${checkpoint.reward.toFixed(3)}`, { step, result: { reward: checkpoint.reward } })
     return { step, worse, stop }

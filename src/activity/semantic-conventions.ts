@@ -127,7 +127,7 @@ export const metricNames = {
     kind: 'gauge',
     unit: 's',
     labels: [module],
-    description: 'longest time without news of a running activity; 0 where none runs',
+    description: 'longest time without news of a running activity with nothing open below it; 0 where none runs',
   },
   errors: {
     name: 'activity.errors',
@@ -156,6 +156,13 @@ export const metricNames = {
     unit: '',
     labels: [module],
     description: '1 while the module is up, else 0',
+  },
+  runsOpen: {
+    name: 'activity.run.open',
+    kind: 'gauge',
+    unit: '{run}',
+    labels: [labelNames.run],
+    description: 'runs of that name that are running; 0 once they have ended',
   },
   runProgress: {
     name: 'activity.run.progress',

@@ -84,11 +84,12 @@ export class LabelValues {
 
   of(name: string): string {
     if (this.#known.has(name)) return name
-    if (this.#known.size >= this.#max) return overflowName
-    this.#known.add(name)
-    return name
+    const label = this.#known.size < this.#max ? name : overflowName
+    this.#known.add(label)
+    return label
   }
 
+  /** Those that were given out. */
   [Symbol.iterator](): Iterator<string> {
     return this.#known.values()
   }

@@ -90,6 +90,7 @@ export class Observations {
     const now = lookAtOpen(open, clock.monotonicMillis(), this.#modules, this.#runs)
     for (const [module, millis] of now.ageMillis) observe('oldestAge', millis / 1_000, ofModule(module))
     for (const [module, millis] of now.silenceMillis) observe('silenceMax', millis / 1_000, ofModule(module))
+    for (const [run, count] of now.runsOpen) observe('runsOpen', count, { [labelNames.run]: run })
     for (const [run, ratio] of now.runProgress) observe('runProgress', ratio, { [labelNames.run]: run })
     observe('quiescent', counters.whole.open === 0 ? 1 : 0)
   }

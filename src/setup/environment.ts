@@ -18,8 +18,8 @@ export type LogLevel = (typeof logLevels)[number]
 export const sdkLogLevels = [...logLevels, 'verbose', 'all'] as const
 export type SdkLogLevel = (typeof sdkLogLevels)[number]
 
-export const exporterNames = ['otlp', 'console'] as const
-export type ExporterName = (typeof exporterNames)[number]
+const exporterNames = ['otlp', 'console'] as const
+export type ExporterName = (typeof exporterNames)[number] | 'prometheus'
 
 export const exceptionSignals = ['events', 'logs', 'logs/dup'] as const
 
@@ -30,6 +30,13 @@ export interface QueueLimits {
   readonly maxBatchSize: number
   /** How long something waits for company. */
   readonly delayMillis: number
+}
+
+/** Where metrics can be fetched. */
+export interface PullTarget {
+  readonly host: string
+  /** 0 is any that is free. */
+  readonly port: number
 }
 
 /** Everything that the environment can say, resolved. */
@@ -46,6 +53,8 @@ export interface Environment {
   /** Empty where a signal is switched off. */
   readonly exporters: Readonly<Record<Signal, readonly ExporterName[]>>
   readonly targets: Readonly<Record<Signal, OtlpTarget>>
+  /** For the metrics exporter `prometheus`. */
+  readonly pullTarget: PullTarget
   readonly sampler: { readonly name: SamplerName; readonly ratio: number }
   readonly spanLimits: Readonly<Record<string, number>>
   readonly logLimits: Readonly<Record<string, number>>
@@ -61,6 +70,8 @@ export interface Environment {
   /** What could not be used. */
   readonly warnings: readonly string[]
 }
+
+const defaultPullPort = 9464
 
 const histogramKinds = ['explicit_bucket_histogram', 'base2_exponential_bucket_histogram'] as const
 
@@ -94,6 +105,7 @@ export function readEnvironment(variables: Variables): Environment {
     resourceAttributes,
     exporters: perSignal((signal) => readExporters(read, signal)),
     targets: perSignal((signal) => readOtlpTarget(read, signal)),
+    pullTarget: readPullTarget(read),
     sampler: {
       name: read.oneOf('OTEL_TRACES_SAMPLER', samplerNames, 'parentbased_always_on'),
       ratio: read.ratio('OTEL_TRACES_SAMPLER_ARG', 1),
@@ -125,8 +137,19 @@ function perSignal<T>(read: (signal: Signal) => T): Readonly<Record<Signal, T>> 
 }
 
 function readExporters(read: VariableReader, signal: Signal): readonly ExporterName[] {
-  const given = read.someOf(`OTEL_${signal.toUpperCase()}_EXPORTER`, [...exporterNames, 'none'], ['otlp'])
-  return exporterNames.filter((name) => given.includes(name))
+  const known: readonly ExporterName[] = signal === 'metrics' ? [...exporterNames, 'prometheus'] : exporterNames
+  const given = read.someOf(`OTEL_${signal.toUpperCase()}_EXPORTER`, [...known, 'none'], ['otlp'])
+  return known.filter((name) => given.includes(name))
+}
+
+function readPullTarget(read: VariableReader): PullTarget {
+  const name = 'OTEL_EXPORTER_PROMETHEUS_PORT'
+  const port = read.count(name, defaultPullPort)
+  if (port > 65_535) read.refuse(name, 'a port', defaultPullPort)
+  return {
+    host: read.text('OTEL_EXPORTER_PROMETHEUS_HOST') ?? 'localhost',
+    port: port > 65_535 ? defaultPullPort : port,
+  }
 }
 
 /** Who asks the SDK for more, or for silence, means us too. */

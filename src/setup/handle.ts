@@ -9,11 +9,13 @@ export interface SignalStatus {
   readonly state: 'exporting' | 'kept' | 'off'
   /** Where it goes over OTLP. */
   readonly url?: string
+  /** Where Prometheus fetches metrics, with the exporter `prometheus`. */
+  readonly pullUrl?: string
   /** Where the provider was kept and something is missing: what to add to its set-up. */
   readonly advice?: string
   /** Spans, log records, or metric payloads. */
   readonly queue?: QueueStatus
-  /** Why the last payload that was lost was lost. */
+  /** Why the last payload that was lost was lost, or why metrics cannot be fetched. */
   readonly lastError?: string
 }
 

@@ -44,6 +44,9 @@ export async function launch(
       registerPropagators(sdk.core, environment)
     }
   }
+  const endpoint = running.metrics?.endpoint
+  await endpoint?.ready
+  if (endpoint?.lastError !== undefined) notices.warn(endpoint.lastError, 'UNDERWAY_SETUP')
   const kept = new Map<Signal, string | undefined>()
   for (const signal of wanted.filter((one) => running[one] === undefined)) {
     const advice = signal === 'traces' && isSpanProcessorInUse() ? undefined : keptAdvice[signal]

@@ -2,9 +2,10 @@ import * as otel from '@opentelemetry/api'
 import { systemClock } from '../base/clock.js'
 import type { Environment } from './environment.js'
 import { Pipeline } from './pipeline.js'
+import { PrometheusEndpoint } from './prometheus-endpoint.js'
 import type { Ingredients, Running } from './running.js'
 import { ScalarOutlet } from './scalar-outlet.js'
-import type { MetricsPackage, TransformerPackage } from './sdk-shapes.js'
+import type { MetricReader, MetricsPackage, TransformerPackage } from './sdk-shapes.js'
 
 /** A metric payload is everything of one collection, so a few of them are many. */
 const metricQueue = { maxQueueSize: 16, maxBatchSize: 1, delayMillis: 0 }
@@ -32,15 +33,33 @@ export function startMetrics({
         exportTimeoutMillis: environment.metricTimeoutMillis,
       }),
   )
-  const provider = new sdk.MeterProvider({
-    resource,
-    readers: [...readers, ...(scalars === undefined ? [] : [scalars.reader])],
-  })
+  const pulled = exporters.includes('prometheus') ? pullReader(sdk) : undefined
+  const others = [scalars?.reader, pulled].filter((reader) => reader !== undefined)
+  const provider = new sdk.MeterProvider({ resource, readers: [...readers, ...others] })
   if (!otel.metrics.setGlobalMeterProvider(provider)) {
     scalars?.close()
     return undefined
   }
-  return { provider, outlet: pipeline, scalars, unregister: () => otel.metrics.disable() }
+  const endpoint = pulled === undefined ? undefined : new PrometheusEndpoint(pulled, environment.pullTarget)
+  return {
+    provider,
+    outlet: pipeline,
+    scalars,
+    endpoint,
+    unregister: () => {
+      endpoint?.close()
+      otel.metrics.disable()
+    },
+  }
+}
+
+/** Collects when it is asked, cumulatively and with the buckets of the instruments, as the text format wants it. */
+function pullReader({ MetricReader }: MetricsPackage): MetricReader {
+  class PullReader extends MetricReader {
+    async onForceFlush(): Promise<void> {}
+    async onShutdown(): Promise<void> {}
+  }
+  return new PullReader({})
 }
 
 /** The reader waits for its exporter with a timer that keeps the process alive, so it is answered at once. */

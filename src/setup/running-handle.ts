@@ -9,6 +9,7 @@ import type { Notices } from './notices.js'
 import type { StartUnderwayOptions } from './options.js'
 import type { Signal } from './otlp-environment.js'
 import type { Outlet } from './pipeline.js'
+import type { PrometheusEndpoint } from './prometheus-endpoint.js'
 import type { Running } from './running.js'
 
 /** How much of the time that the end may take is waited; the rest is for writing what is left, and for tearing down. */
@@ -74,7 +75,7 @@ export class RunningHandle implements UnderwayHandle {
       service: tracker.process.service,
       instance: tracker.process.instance,
       signals: { traces: this.#signal('traces'), metrics: this.#signal('metrics'), logs: this.#signal('logs') },
-      scalars: exporting(this.#parts.running.metrics?.scalars) ?? off,
+      scalars: this.#scalars(),
       warnings: notices.all(),
     }
   }
@@ -133,20 +134,29 @@ export class RunningHandle implements UnderwayHandle {
     return this.#outlets.reduce((sum, outlet) => sum + outlet.status().failed, 0)
   }
 
+  #scalars(): SignalStatus {
+    const outlet = this.#parts.running.metrics?.scalars
+    return outlet === undefined ? off : { state: 'exporting', ...sent(outlet) }
+  }
+
   #signal(signal: Signal): SignalStatus {
     const { running, kept } = this.#parts
-    const status = exporting(running[signal]?.outlet)
-    if (status !== undefined) return status
-    if (running[signal] !== undefined) return { state: 'exporting' }
+    const { outlet, endpoint } = running[signal] ?? {}
+    if (running[signal] !== undefined) return { state: 'exporting', ...fetched(endpoint), ...sent(outlet) }
     if (!kept.has(signal)) return { state: 'off' }
     const advice = kept.get(signal)
     return advice === undefined ? { state: 'kept' } : { state: 'kept', advice }
   }
 }
 
-function exporting(outlet: Outlet | undefined): SignalStatus | undefined {
-  if (outlet === undefined) return undefined
+function fetched(endpoint: PrometheusEndpoint | undefined): Partial<SignalStatus> {
+  const { url, lastError } = endpoint ?? {}
+  return { ...(url === undefined ? {} : { pullUrl: url }), ...(lastError === undefined ? {} : { lastError }) }
+}
+
+function sent(outlet: Outlet | undefined): Partial<SignalStatus> {
+  if (outlet === undefined) return {}
   const { lastError, target } = outlet.sender
-  const status = { state: 'exporting', url: target.url, queue: outlet.status() } as const
+  const status = { url: target.url, queue: outlet.status() }
   return lastError === undefined ? status : { ...status, lastError }
 }

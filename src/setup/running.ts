@@ -1,6 +1,7 @@
 import type { ActivityTracker } from '../tracker/tracker.js'
 import type { Environment, ExporterName } from './environment.js'
 import type { Outlet } from './pipeline.js'
+import type { PrometheusEndpoint } from './prometheus-endpoint.js'
 import type { Sdk } from './sdk.js'
 import type { Provider, ResourceLike } from './sdk-shapes.js'
 
@@ -9,6 +10,8 @@ export interface Running<P = unknown> {
   readonly provider: P & Provider
   /** `undefined` where nothing is sent, but printed. */
   readonly outlet: Outlet | undefined
+  /** Where metrics can be fetched, if they can. */
+  readonly endpoint?: PrometheusEndpoint | undefined
   /** The way of what `logScalars` is given, which waits until the collector has it. */
   readonly scalars?: Outlet | undefined
   /** Takes the registration back. */

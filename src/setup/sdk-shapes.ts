@@ -18,7 +18,13 @@ export interface TracePackage {
   readonly ParentBasedSampler: new (options: { readonly root: object }) => object
 }
 
+/** What collects metrics when it is asked. */
+export interface MetricReader {
+  collect(): Promise<{ readonly resourceMetrics: object }>
+}
+
 export interface MetricsPackage {
+  readonly MetricReader: abstract new (options: object) => MetricReader
   readonly MeterProvider: new (options: object) => otel.MeterProvider & Provider
   readonly PeriodicExportingMetricReader: new (options: object) => object
   readonly ConsoleMetricExporter: new () => object

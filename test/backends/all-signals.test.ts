@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventNames, metricNames } from '../../src/activity/semantic-conventions.js'
-import type { ActivitySnapshot, Blocker, ErrorRecord } from '../../src/index.js'
+import type { ActivitySnapshot, ErrorRecord } from '../../src/index.js'
 import { repositoryRoot } from '../support/repository.js'
 import { eventually } from './support/eventually.js'
 import { attributesOf, readLogEvents, type WrittenLogEvent } from './support/log-events.js'
 import { expectClose, type Metric, ProcessMetrics, sums, tally } from './support/metrics.js'
-import { expectedSeries, longest, type Report, secondsTaken } from './support/own-account.js'
+import { age, expectedSeries, longest, type Report, secondsTaken, silence } from './support/own-account.js'
 import { TalkingProgram } from './support/talking-program.js'
 import { useStack } from './support/use-stack.js'
 
@@ -96,11 +96,11 @@ describe('a program under underway/register that has every metric occur', () => 
   })
 
   test.each([
-    ['oldestAge', ({ ageMillis }: Blocker) => ageMillis],
-    ['silenceMax', ({ silenceMillis }: Blocker) => silenceMillis],
+    ['oldestAge', age],
+    ['silenceMax', silence],
   ] as const)('has there the %s of each module, between what it read itself before and after', (metric, millis) => {
     const shown = withoutZeros(shownOpen[metric])
-    const least = longest(open.before, millis)
+    const least = withoutZeros(longest(open.before, millis))
     const most = longest(open.after, millis)
     expect(Object.keys(shown).sort()).toEqual(Object.keys(least).sort())
     expect(Object.keys(shown).length).toBeGreaterThan(0)
@@ -111,12 +111,12 @@ describe('a program under underway/register that has every metric occur', () => 
   })
 
   test('has there in the end that all is done', async () => {
-    const { active, runProgress, ...expected } = expectedSeries(done.after)
-    expect([active, runProgress]).toEqual([{}, {}])
+    const { active, runsOpen, runProgress, ...expected } = expectedSeries(done.after)
+    expect([active, runsOpen, runProgress]).toEqual([{}, {}, {}])
     await eventually(async () => expect(await metrics.read('quiescent')).toEqual({ '': 1 }))
     const shown = await readAll()
     expect(shown).toMatchObject(expected)
-    for (const metric of ['active', 'oldestAge', 'silenceMax'] as const)
+    for (const metric of ['active', 'oldestAge', 'silenceMax', 'runsOpen'] as const)
       expect(withoutZeros(shown[metric]), metric).toEqual({})
     // A run that has ended keeps its last value.
     expect(shown.runProgress).toEqual(expectedSeries(open.after).runProgress)

@@ -48,7 +48,7 @@ describe('docker-compose.yml', () => {
     const binds = Object.values(load(composeFile)).flatMap(({ volumes = [] }) =>
       volumes.filter(({ type }) => type === 'bind').map(({ source }) => source),
     )
-    expect(binds).toHaveLength(5)
+    expect(binds).toHaveLength(6)
     expect(binds.filter((source) => !existsSync(source))).toEqual([])
   })
 

@@ -1,10 +1,11 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { command } from '../../scripts/backends/go.js'
 import { cacheFolder, executablePath, type Program } from '../../scripts/backends/program.js'
 import { programs } from '../../scripts/backends/programs.js'
+import { alertRules } from '../../scripts/deploy/alerts.js'
 import { repositoryRoot } from '../support/repository.js'
 import { usePrograms } from './support/use-stack.js'
 
@@ -36,6 +37,26 @@ test('promtool reads the targets too', async () => {
     'targetts',
   )
 })
+
+test('the rules are accepted by promtool, and each passes its test', async () => {
+  const said = await check(programs.promtool, 'check', 'rules', join(deploy, 'prometheus/rules/underway.yml'))
+  expect(said).toContain(`${alertRules().length} rules found`)
+  await check(programs.promtool, 'test', 'rules', join(deploy, 'prometheus/rules_test.yml'))
+})
+
+test.each(alertRules())(
+  'the test of $name notices when it never fires, and when it fires for no reason',
+  async ({ name }) => {
+    const path = 'prometheus/rules/underway.yml'
+    const rules = readFileSync(join(deploy, path), 'utf8')
+    const rule = new RegExp(`(alert: ${name}\\n +expr: )(.*)`)
+    for (const other of ['vector(1) == 2', '$2 or (absent(nothing) > 0)']) {
+      const folder = changed(path, rules.replace(rule, `$1${other}`))
+      const outcome = check(programs.promtool, 'test', 'rules', join(folder, 'prometheus/rules_test.yml'))
+      await expect(outcome).rejects.toThrow(name)
+    }
+  },
+)
 
 test('alertmanager.yml is accepted by amtool', async () => {
   await check(programs.amtool, 'check-config', join(deploy, 'alertmanager/alertmanager.yml'))

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { ActivityTracker, planActivity, startActivity, startUnderway } from '../../src/index.js'
 import { eventually } from './support/eventually.js'
 import { getJson } from './support/http.js'
 import { query } from './support/prometheus-query.js'
@@ -70,6 +71,49 @@ test('Prometheus takes its targets from the file and reaches all of them', async
   )
   expect(jobs).toEqual(['jaeger', 'otel-collector', 'prometheus'])
   expect(await getJson(`${prometheusUrl}/api/v1/alertmanagers`)).toMatchObject({ data: { activeAlertmanagers: [] } })
+})
+
+test('metrics that Prometheus fetches have the names and labels of those that come over OTLP', async () => {
+  const { otlpUrl, prometheusUrl, scrape } = stack()
+  const tracker = new ActivityTracker()
+  await using underway = await startUnderway({
+    serviceName: 'both',
+    tracker,
+    env: {
+      OTEL_METRICS_EXPORTER: 'otlp,prometheus',
+      OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1',
+      OTEL_EXPORTER_PROMETHEUS_PORT: '0',
+      OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl,
+    },
+  })
+  tracker.registerModule('Disk', { healthCheck: () => true })
+  tracker.step = 5
+  tracker.reportError('half full', { module: 'Disk', severity: 'warning' })
+  const run = startActivity({ tracker, module: 'Controller', type: 'run', name: 'fit' })
+  run.update('half way', { done: 1, total: 2 })
+  planActivity({ tracker, module: 'Loader', group: 'io', name: 'read', parent: run }).start().complete()
+  await underway.flush()
+  scrape('fetched', new URL(underway.status().signals.metrics.pullUrl ?? '').host)
+
+  // What stands for the resource differs: a scrape has job and instance of its own.
+  const ofResource = ['job', 'instance', 'service_name', 'service_instance_id']
+  const seriesOf = async (job: string): Promise<string[]> => {
+    const found = await query(prometheusUrl, `{job="${job}", __name__=~"(activity|experiment|underway)_.*"}`)
+    const own = found.map(({ labels }) =>
+      Object.entries(labels)
+        .filter(([name]) => !ofResource.includes(name))
+        .sort(),
+    )
+    // Prometheus writes the bounds of what it fetches as fractions: 1.0 for 1. To a quantile they are the same.
+    return own.map((labels) => JSON.stringify(labels).replaceAll(/(?<="le","\d+)\.0(?=")/g, '')).sort()
+  }
+  const options = { timeoutMillis: 40_000, intervalMillis: 500 }
+  const overOtlp = await eventually(async () => {
+    const series = await seriesOf('both')
+    expect(series.length).toBeGreaterThan(40)
+    return series
+  }, options)
+  await eventually(async () => expect(await seriesOf('fetched')).toEqual(overOtlp), options)
 })
 
 function disposable<T extends { shutdown(): Promise<void> }>(value: T): AsyncDisposable & { readonly value: T } {

@@ -74,11 +74,3 @@ describe('the versions that are built', () => {
     expect(versions.prometheusModule).toBe(`0.${major}${minor?.padStart(2, '0')}.${patch}`)
   })
 })
-
-test('Grafana is led from a metric to a trace by the uid of a data source that it has', () => {
-  const datasources = read('deploy/grafana/provisioning/datasources/datasources.yaml')
-  const uids = [...datasources.matchAll(/^ {4}uid: (\S+)$/gm)].map(([, uid]) => uid)
-  const named = [...datasources.matchAll(/datasourceUid: (\w+)/g)].map(([, uid]) => uid)
-  expect(named).toEqual(['jaeger'])
-  expect(uids).toEqual(expect.arrayContaining(named))
-})

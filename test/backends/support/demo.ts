@@ -49,14 +49,13 @@ export class DemoAccount {
   }
 }
 
-/** Runs the demo with nothing changed in it, as the service `demo`; metrics leave often enough to show work in progress. */
+/** Runs the demo as `npm run demo:telemetry` does; metrics leave often enough to show work in progress. */
 export async function runDemo(otlpUrl: string): Promise<DemoAccount> {
   const env = {
     OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl,
-    OTEL_SERVICE_NAME: 'demo',
     OTEL_METRIC_EXPORT_INTERVAL: '250',
   }
-  const args = ['--import', 'underway/register', command, 'demo', '--quick', '--json']
+  const args = ['--env-file=deploy/demo.env', '--import', 'underway/register', command, 'demo', '--quick', '--json']
   const { code, stdout, stderr } = await runNode(args, { cwd: repositoryRoot, env })
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   return new DemoAccount(stdout)

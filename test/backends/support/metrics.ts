@@ -1,28 +1,15 @@
 import { expect } from 'vitest'
 import { metricNames } from '../../../src/activity/semantic-conventions.js'
+import { prometheusLabel, prometheusName } from '../../../src/otel/prometheus-names.js'
 import { query } from './prometheus-query.js'
 
 export type Metric = keyof typeof metricNames
 
 /** What Prometheus calls each metric; a histogram has three series, with a suffix each. */
-const prometheusNames = {
-  active: 'activity_active',
-  started: 'activity_started_total',
-  ended: 'activity_ended_total',
-  duration: 'activity_duration_seconds',
-  queueDuration: 'activity_queue_duration_seconds',
-  oldestAge: 'activity_oldest_age_seconds',
-  silenceMax: 'activity_silence_max_seconds',
-  errors: 'activity_errors_total',
-  errorHealth: 'activity_error_health',
-  quiescent: 'activity_quiescent',
-  moduleUp: 'activity_module_up',
-  runProgress: 'activity_run_progress',
-  currentStep: 'experiment_current_step',
-  feedDropped: 'underway_feed_dropped_total',
-  exportDropped: 'underway_export_dropped_total',
-  faults: 'underway_faults_total',
-} as const satisfies Record<Metric, string>
+function prometheusNameOf(metric: Metric): string {
+  const { kind, ...rest } = metricNames[metric]
+  return prometheusName({ ...rest, isCounter: kind === 'counter' })
+}
 
 const resourceLabels = ['__name__', 'instance', 'job', 'service_instance_id', 'service_name']
 const mayBeMissing = 'activity_group'
@@ -41,19 +28,19 @@ export class ProcessMetrics {
   /** The value of each series, under its labels in the order of the table of metrics. Labels that are not there reject. */
   async read(metric: Metric, suffix = ''): Promise<Record<string, number>> {
     const samples = await query(this.#prometheusUrl, this.selector(metric, suffix))
-    const names = metricNames[metric].labels.map((label) => label.replaceAll('.', '_'))
+    const names = metricNames[metric].labels.map(prometheusLabel)
     return Object.fromEntries(
       samples.map(({ labels, value }) => {
         const own = Object.keys(labels).filter((name) => !resourceLabels.includes(name))
         const expected = names.filter((name) => name !== mayBeMissing || own.includes(name))
-        expect(own.sort(), prometheusNames[metric]).toEqual(expected.sort())
+        expect(own.sort(), metric).toEqual(expected.sort())
         return [seriesKey(...names.map((name) => labels[name])), value]
       }),
     )
   }
 
   selector(metric: Metric, suffix = ''): string {
-    return `${prometheusNames[metric]}${suffix}{service_instance_id="${this.#instance}"}`
+    return `${prometheusNameOf(metric)}${suffix}{service_instance_id="${this.#instance}"}`
   }
 }
 

@@ -59,6 +59,7 @@ export function expectedSeries(look: Look): Omit<Record<Metric, Series>, TimedMe
     errorHealth: { '': healthValues[look.health] },
     quiescent: { '': look.quiescent ? 1 : 0 },
     moduleUp: Object.fromEntries(modules.map(({ name, state }) => [name, state === 'up' ? 1 : 0])),
+    runsOpen: tally(runs.map(({ name }) => name)),
     runProgress: Object.fromEntries(runs.map(({ name, progress }) => [name, (progress?.percent ?? 0) / 100])),
     currentStep: { '': look.step },
     feedDropped: { '': snapshot.subscribers.reduce((sum, { dropped }) => sum + dropped, 0) },
@@ -79,9 +80,22 @@ export function secondsTaken(ended: readonly ActivitySnapshot[]): readonly (read
     ])
 }
 
+export function age({ ageMillis }: Blocker): number {
+  return ageMillis
+}
+
+/** 0 where something is open below: that is what it waits for. */
+export function silence({ path, silenceMillis }: Blocker, blockers: readonly Blocker[]): number {
+  const hasBelow = blockers.some(
+    (other) => other.path.length > path.length && path.every((name, at) => other.path[at] === name),
+  )
+  return hasBelow ? 0 : silenceMillis
+}
+
 /** The longest age or silence of what runs, by module. */
-export function longest({ blockers }: Look, millis: (blocker: Blocker) => number): Series {
+export function longest({ blockers }: Look, millisOf: typeof silence): Series {
   const running = blockers.filter(({ state }) => state === 'running')
+  const millis = (blocker: Blocker): number => millisOf(blocker, blockers)
   const modules = Object.keys(sums(running.map(({ module }) => [module, 0])))
   return Object.fromEntries(
     modules.map((module) => [module, Math.max(...running.filter((one) => one.module === module).map(millis)) / 1_000]),

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cacheFolder, executablePath } from '../../../scripts/backends/program.js'
@@ -18,6 +18,8 @@ export interface Stack {
   readonly prometheusUrl: string
   /** Where the Collector writes log events, a line of OTLP/JSON per batch. */
   readonly logEventsFile: string
+  /** Has Prometheus fetch metrics from `host:port` too, as the given job. */
+  scrape(job: string, target: string): void
   /** The end of what each program wrote. */
   logTails(): string
   /** Ends the Collector as an operator would, while the others go on. */
@@ -27,18 +29,23 @@ export interface Stack {
   stop(): Promise<void>
 }
 
+export interface StackOptions {
+  /** The file of rules. @defaultValue that of the repository */
+  readonly rules?: string
+}
+
 /** Somebody else may take a port between the search and the start: then with others. */
-export async function startStack(): Promise<Stack> {
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await startOnce()
+      return await startOnce(options)
     } catch (error) {
       if (attempt === attempts || !String(error).includes('address already in use')) throw error
     }
   }
 }
 
-async function startOnce(): Promise<Stack> {
+async function startOnce({ rules }: StackOptions): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), 'underway-backends-'))
   const ports = await freePorts(portNames)
   const logEventsFile = join(folder, 'collector', 'log-events.jsonl')
@@ -58,7 +65,7 @@ async function startOnce(): Promise<Stack> {
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    const starts = [prometheus(folder, ports), jaeger(folder, ports), collector(folder, ports)]
+    const starts = [prometheus(folder, ports, rules), jaeger(folder, ports), collector(folder, ports)]
     const outcomes = await Promise.allSettled(
       starts.map(async (options) => started.push(await BackendProcess.start({ ...options, env }))),
     )
@@ -73,6 +80,8 @@ async function startOnce(): Promise<Stack> {
     jaegerUrl: loopbackUrl(ports.JAEGER_QUERY_PORT),
     prometheusUrl: loopbackUrl(ports.PROMETHEUS_PORT),
     logEventsFile,
+    scrape: (job, target) =>
+      writeFileSync(join(folder, 'prometheus/targets/backends.yml'), targetsFile(ports, [{ job, target }])),
     logTails: () => started.map((backend) => backend.logTail()).join('\n'),
     stopCollector,
     startCollector,
@@ -102,19 +111,14 @@ function jaeger(folder: string, ports: Ports): BackendOptions {
   }
 }
 
-/** The same file as in `docker-compose.yml`, next to targets of its own. */
-function prometheus(folder: string, ports: Ports): BackendOptions {
+/** The same files as in `docker-compose.yml`, next to targets of its own. */
+function prometheus(folder: string, ports: Ports, rules: string | undefined): BackendOptions {
   const home = join(folder, 'prometheus')
   mkdirSync(join(home, 'targets'), { recursive: true })
   copyFileSync(join(repositoryRoot, 'deploy/prometheus/prometheus.yml'), join(home, 'prometheus.yml'))
-  const target = (job: string, port: number) => ({ targets: [`${loopback}:${port}`], labels: { job } })
-  const targets = [
-    target('otel-collector', ports.COLLECTOR_METRICS_PORT),
-    target('jaeger', ports.JAEGER_METRICS_PORT),
-    target('prometheus', ports.PROMETHEUS_PORT),
-  ]
-  // JSON is YAML.
-  writeFileSync(join(home, 'targets/backends.yml'), JSON.stringify(targets))
+  cpSync(join(repositoryRoot, 'deploy/prometheus/rules'), join(home, 'rules'), { recursive: true })
+  if (rules !== undefined) writeFileSync(join(home, 'rules/underway.yml'), rules)
+  writeFileSync(join(home, 'targets/backends.yml'), targetsFile(ports))
   writeFileSync(join(home, 'targets/alertmanagers.yml'), '[]')
   return {
     name: 'prometheus',
@@ -130,4 +134,14 @@ function prometheus(folder: string, ports: Ports): BackendOptions {
     readyUrl: `${loopbackUrl(ports.PROMETHEUS_PORT)}/-/ready`,
     logFile: join(folder, 'prometheus.log'),
   }
+}
+
+/** Whom Prometheus asks: the programs of the stack, and more. JSON is YAML. */
+function targetsFile(ports: Ports, more: readonly { readonly job: string; readonly target: string }[] = []): string {
+  const own = [
+    { job: 'otel-collector', target: `${loopback}:${ports.COLLECTOR_METRICS_PORT}` },
+    { job: 'jaeger', target: `${loopback}:${ports.JAEGER_METRICS_PORT}` },
+    { job: 'prometheus', target: `${loopback}:${ports.PROMETHEUS_PORT}` },
+  ]
+  return JSON.stringify([...own, ...more].map(({ job, target }) => ({ targets: [target], labels: { job } })))
 }

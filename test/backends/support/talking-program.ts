@@ -3,7 +3,7 @@ import { on, once } from 'node:events'
 import { plainEnvironment } from '../../support/child-process.js'
 import { repositoryRoot } from '../../support/repository.js'
 
-/** A program under `--import underway/register` that talks with its parent. */
+/** A program that talks with its parent; under `--import underway/register` unless it sets up telemetry itself. */
 export class TalkingProgram<Message> {
   readonly #child: ChildProcess
   readonly #code: Promise<number | null>
@@ -11,11 +11,11 @@ export class TalkingProgram<Message> {
   readonly #messages: AsyncIterator<unknown>
   #stderr = ''
 
-  constructor(file: string, env: Readonly<Record<string, string>>) {
+  constructor(file: string, env: Readonly<Record<string, string>>, execArgv = ['--import', 'underway/register']) {
     this.#child = fork(file, [], {
       cwd: repositoryRoot,
       env: { ...plainEnvironment(), ...env },
-      execArgv: ['--import', 'underway/register'],
+      execArgv,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     this.#code = once(this.#child, 'close').then(([code]) => code as number | null)

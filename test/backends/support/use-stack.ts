@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, beforeEach, onTestFailed } from 'vitest'
 import { cacheFolder, type Program, reasonMissing } from '../../../scripts/backends/program.js'
 import { programs } from '../../../scripts/backends/programs.js'
-import { type Stack, startStack } from './stack.js'
+import { type Stack, type StackOptions, startStack } from './stack.js'
 
 /** A stack for the tests of this file: starts before them, stops after them, and shows its logs where one fails. */
-export function useStack(): () => Stack {
+export function useStack(options: StackOptions = {}): () => Stack {
   const available = usePrograms(programs.collector, programs.jaeger, programs.prometheus)
   let stack: Stack | undefined
   beforeAll(async () => {
-    if (available) stack = await startStack()
+    if (available) stack = await startStack(options)
   }, 120_000)
   beforeEach(() => {
     onTestFailed(() => console.error(stack?.logTails()))

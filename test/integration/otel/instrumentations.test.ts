@@ -195,6 +195,16 @@ describe.each(lines)('the stock instrumentations on $title', ({ line, ...expecte
       expect(own.names('traces').sort()).toEqual(names)
       expect(result.exportsSeen).toBeGreaterThan(0)
     })
+
+    test('a request that fetches metrics is no activity, one to a server of the app is', async () => {
+      const { ofSite, ofMetrics, text } = (await app.run('fetched.mjs', [model.url, collector.endpoint])) as {
+        readonly ofSite: readonly string[]
+        readonly ofMetrics: readonly string[]
+        readonly text: string
+      }
+      expect([ofSite, ofMetrics]).toEqual([['GET'], []])
+      expect(text).toContain('activity_quiescent 1\n')
+    })
   })
 })
 

@@ -150,6 +150,19 @@ describe('age and silence', () => {
     second.complete()
     expect((await sdk.collect()).value('activity.oldest.age')).toBe(0)
   })
+
+  test('what waits for something open below it is not silent', async () => {
+    const { sdk, clock, tracker } = instrumented()
+    const run = startActivity({ tracker, module: 'Controller', type: 'run', name: 'fit' })
+    await clock.advance(60_000)
+    const step = startActivity({ tracker, module: 'Trainer', name: 'step', parent: run })
+    await clock.advance(10_000)
+    const collected = await sdk.collect()
+    expect(collected.value('activity.silence.max', { 'activity.module': 'Controller' })).toBe(0)
+    expect(collected.value('activity.silence.max', { 'activity.module': 'Trainer' })).toBe(10)
+    step.complete()
+    expect((await sdk.collect()).value('activity.silence.max', { 'activity.module': 'Controller' })).toBe(70)
+  })
 })
 
 describe('health', () => {
@@ -193,6 +206,15 @@ describe('health', () => {
     const collected = await sdk.collect()
     expect(collected.value('activity.run.progress', { run: 'train' })).toBe(0.5)
     expect(collected.value('activity.run.progress', { run: 'evaluate' })).toBe(0.25)
+  })
+
+  test('the running runs of each name are counted, and 0 once they have ended', async () => {
+    const { sdk, tracker } = instrumented()
+    const runs = [1, 2].map(() => startActivity({ tracker, type: 'run', name: 'train', parent: null }))
+    startActivity({ tracker, name: 'no run' })
+    expect((await sdk.collect()).series('activity.run.open')).toEqual([[{ run: 'train' }, 2]])
+    for (const run of runs) run.complete()
+    expect((await sdk.collect()).series('activity.run.open')).toEqual([[{ run: 'train' }, 0]])
   })
 
   test('the step is there once it was set', async () => {

@@ -146,7 +146,7 @@ describe('what cannot be used is warned of once, and everything is exported all 
     ['OTEL_TRACES_SAMPLER_ARG', 'half', 'expected a number from 0 to 1; using 1'],
     ['OTEL_PROPAGATORS', 'b3', 'expected tracecontext, baggage, none; using tracecontext,baggage'],
     ['OTEL_TRACES_EXPORTER', 'zipkin', 'expected otlp, console, none; using otlp'],
-    ['OTEL_METRICS_EXPORTER', 'prometheus,otlp', 'expected otlp, console, none; using otlp'],
+    ['OTEL_METRICS_EXPORTER', 'statsd,otlp', 'expected otlp, console, prometheus, none; using otlp'],
     ['OTEL_LOG_LEVEL', 'loud', 'expected none, error, warn, info, debug, verbose, all; using info'],
     ['OTEL_BSP_EXPORT_TIMEOUT', '-1', 'expected a whole number of at least 0; using 30000'],
     ['OTEL_BLRP_MAX_QUEUE_SIZE', '0', 'expected a whole number of at least 1; using 65536'],

@@ -1,0 +1,135 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { labels, metrics, spanMetrics } from '../../scripts/deploy/names.js'
+import { dashboards, type PanelQuery, queriesOf, readDeployed } from '../support/deploy-files.js'
+import { type DemoAccount, runDemo } from './support/demo.js'
+import { eventually } from './support/eventually.js'
+import { readTrace } from './support/jaeger-query.js'
+import { exemplarTraces, labelValues, query, queryRange, storedPoints } from './support/prometheus-query.js'
+import { useStack } from './support/use-stack.js'
+
+const stack = useStack()
+const startedAt = Date.now()
+let demo: DemoAccount
+
+beforeAll(async () => {
+  // The Collector counts spans every 15 s and goes on from one run to the next: a rate takes two of its counts.
+  await runDemo(stack().otlpUrl)
+  await eventually(async () => expect(await spans('')).not.toEqual([]), patient)
+  demo = await runDemo(stack().otlpUrl)
+  await eventually(async () => {
+    const quiescent = `${metrics.quiescent}{${labels.instance}="${demo.instance}"}`
+    expect(await query(stack().prometheusUrl, quiescent)).toMatchObject([{ value: 1 }])
+    expect((await loggedIn(metrics.scalar)).size).toBe(losses().size)
+  })
+  await eventually(async () => expect(await spans('[4m]')).not.toEqual([]), patient)
+}, 120_000)
+
+const patient = { timeoutMillis: 30_000, intervalMillis: 500 }
+
+/** What the Collector has counted of the demo, or how fast. */
+function spans(window: '' | '[4m]'): Promise<unknown[]> {
+  const selector = `${spanMetrics.durationBucket}{${spanMetrics.service}="demo"}`
+  return query(stack().prometheusUrl, window === '' ? selector : `rate(${selector}${window}) > 0`)
+}
+
+/** The loss of each step by the demo's own account. */
+function losses(): Map<number, number> {
+  const learned = demo.ended.flatMap(({ module, result, step }) => {
+    const { loss } = (result ?? {}) as { readonly loss?: number }
+    return module === 'trainer' && loss !== undefined && step !== undefined ? [[step, loss] as const] : []
+  })
+  return new Map(learned.sort(([a], [b]) => a - b))
+}
+
+/** What stands in Prometheus of the loss of the demo, by time. */
+async function loggedIn(metric: string): Promise<Map<number, number>> {
+  const selector = `${metric}{${labels.instance}="${demo.instance}", ${labels.run}="${demo.training.name}", ${labels.scalar}="train/loss"}`
+  const [series] = await storedPoints(stack().prometheusUrl, selector)
+  return new Map(series?.points)
+}
+
+/** As Grafana sends it with everything chosen. */
+function filledIn(expression: string): string {
+  const values: Readonly<Record<string, string>> = { $__rate_interval: '4m', $__range: '1h' }
+  return expression.replaceAll(/\$\w+/g, (name) => values[name] ?? '.*')
+}
+
+function ask({ expression }: Pick<PanelQuery, 'expression'>, stepSeconds = 1): ReturnType<typeof queryRange> {
+  return queryRange(stack().prometheusUrl, filledIn(expression), {
+    from: startedAt,
+    to: Date.now() + 1_000 * stepSeconds,
+    stepSeconds,
+  })
+}
+
+describe.each(dashboards())('the dashboard $title, after the demo', (dashboard) => {
+  test.each(queriesOf(dashboard))('$panel: query $refId has numbers to show', async ({ expression }) => {
+    const numbers = (await ask({ expression })).flatMap(({ points }) => points.map(([, value]) => value))
+    expect(numbers.filter((value) => !Number.isNaN(value))).not.toEqual([])
+  })
+
+  test.each(dashboard.templating.list)('has something to choose for $name', async ({ query: text }) => {
+    const [, selector = '', label = ''] = /^label_values\((.*), (\w+)\)$/.exec(text) ?? []
+    const values = await labelValues(stack().prometheusUrl, filledIn(selector), label)
+    const expected = { job: 'demo', run: demo.training.name, scalar: 'train/loss', activity_module: 'trainer' }
+    expect(values).toContain(expected[label as keyof typeof expected])
+  })
+})
+
+describe('the loss of the demo', () => {
+  test('stands in Prometheus against step as it was logged, step by step', async () => {
+    const [values, steps] = await Promise.all([loggedIn(metrics.scalar), loggedIn(metrics.scalarStep)])
+    expect([...steps.keys()]).toEqual([...values.keys()])
+    const curve = [...steps].map(([time, step]) => [step, values.get(time)])
+    expect(curve).toEqual([...losses()])
+    expect(curve.length).toBeGreaterThan(10)
+  })
+
+  test('is drawn against step with no point that was not logged', async () => {
+    const [experiment] = dashboards().filter(({ title }) => title === 'Experiment')
+    const [values, steps] = queriesOf(experiment as NonNullable<typeof experiment>).filter(({ panel }) =>
+      panel.includes('against step'),
+    )
+    const drawn = await Promise.all([values, steps].map((one) => ask(one as PanelQuery, 0.1)))
+    const [ofValue, ofStep] = drawn.map((series) => {
+      const points = series.filter(({ labels: { scalar } }) => scalar === 'train/loss').flatMap(({ points }) => points)
+      return new Map(points)
+    })
+    const pairs = [...(ofStep ?? [])].map(([time, step]) => `${step}: ${ofValue?.get(time)}`)
+    const logged = [...losses()].map(([step, loss]) => `${step}: ${loss}`)
+    expect(logged).toEqual(expect.arrayContaining([...new Set(pairs)]))
+    expect(new Set(pairs).size).toBeGreaterThan(logged.length / 2)
+  })
+})
+
+test('each run is a line of its own, also one of the same name', async () => {
+  const [line] = dashboards()
+    .flatMap(queriesOf)
+    .filter(({ dashboard, panel }) => dashboard === 'Experiment' && panel === 'Against time')
+  const series = (await ask(line as PanelQuery)).filter(({ labels: { scalar } }) => scalar === 'train/loss')
+  // The demo has run twice.
+  expect(new Set(series.map(({ labels: { instance } }) => instance)).size).toBe(2)
+  expect(series).toHaveLength(2)
+})
+
+describe('the way between a metric and a trace', () => {
+  test('an example at a bucket is a trace that Jaeger has', async () => {
+    const selector = `${spanMetrics.durationBucket}{${spanMetrics.service}="demo"}`
+    const [traceId = ''] = await eventually(async () => {
+      const found = await exemplarTraces(stack().prometheusUrl, selector)
+      expect(found).not.toEqual([])
+      return found
+    })
+    expect((await readTrace(stack().jaegerUrl, traceId)).size).toBeGreaterThan(0)
+  })
+
+  const queries = [...readDeployed('grafana/provisioning/datasources/datasources.yaml').matchAll(/query: (.*)$/gm)]
+
+  test.each(queries.map(([, text = '']) => text))('a span leads to %s', async (text) => {
+    // Of a module that has failed, so that there is something of everything.
+    const module = demo.changes('error')[0]?.error.module ?? ''
+    const expression = text.replaceAll('$$__tags', `${labels.job}="demo", ${labels.module}="${module}"`)
+    const series = await ask({ expression })
+    expect(series.flatMap(({ points }) => points)).not.toEqual([])
+  })
+})
