@@ -2,6 +2,11 @@ import { spawn } from 'node:child_process'
 
 const keptOutput = 4000
 
+const installAdvice: Readonly<Record<string, string>> = {
+  go: 'Go is not installed: see https://go.dev/dl',
+  python3: 'Python 3 is not installed: see https://www.python.org/downloads',
+}
+
 export interface CommandOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
@@ -27,7 +32,8 @@ export function command(file: string, args: readonly string[], options: CommandO
       tail = (tail + text).slice(-keptOutput)
     })
     child.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'ENOENT' && file === 'go' ? new Error('Go is not installed: see https://go.dev/dl') : error)
+      const missing = error.code === 'ENOENT' ? installAdvice[file] : undefined
+      reject(missing === undefined ? error : new Error(missing))
     })
     child.once('close', (code, signal) => {
       if (code === 0) resolve(stdout)

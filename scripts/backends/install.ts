@@ -1,5 +1,5 @@
-// Builds the backends of `npm run test:backends` from the Go module proxy, each once per version, into a cache outside
-// the repository. Needs Go and a network for what is not there yet; `--keep-going` leaves a failure to the tests, which
+// Builds the backends of `npm run test:backends` from the Go module proxy, and installs those from PyPI, each once per
+// version, into a cache outside the repository. Needs Go, Python 3 and a network for what is not there yet; `--keep-going` leaves a failure to the tests, which
 // skip with its reason.
 
 import { existsSync } from 'node:fs'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { cp, mkdir, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { command, go } from './go.ts'
 import type { Program } from './program.ts'
 import { versions } from './versions.ts'
@@ -68,10 +68,38 @@ const composeConfig: Program = {
   },
 }
 
-export const programs = { composeConfig, amtool, collector, prometheus, promtool, jaeger } as const satisfies Record<
-  string,
-  Program
->
+/** Runs a Python script that reads what TensorBoard reads. */
+const tensorboard = ofPython('tensorboard', '')
+
+const mlflow = ofPython('mlflow', '-m mlflow')
+
+export const programs = {
+  composeConfig,
+  amtool,
+  tensorboard,
+  mlflow,
+  collector,
+  prometheus,
+  promtool,
+  jaeger,
+} as const satisfies Record<string, Program>
+
+/** A package of PyPI in an environment of its own. @param runs what its Python is told before the arguments */
+function ofPython(name: 'tensorboard' | 'mlflow', runs: string): Program {
+  return {
+    name,
+    version: versions[name],
+    async build(workspace, output) {
+      const environment = join(dirname(output), 'environment')
+      await command('python3', ['-m', 'venv', environment], { cwd: workspace })
+      const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `${name}==${versions[name]}`]
+      await command(join(environment, 'bin/python'), install, { cwd: workspace })
+      // Beside its Python, wherever the folder is moved to: the scripts that pip writes know the old place only.
+      const script = `#!/bin/sh\nexec "$(dirname "$0")/environment/bin/python" ${runs} "$@"\n`
+      await writeFile(output, script, { mode: 0o755 })
+    },
+  }
+}
 
 function ofPrometheus(name: string): Program {
   return {

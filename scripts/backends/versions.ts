@@ -9,4 +9,7 @@ export const versions = {
   prometheusModule: '0.314.0',
   alertmanager: '0.33.1',
   composeGo: '2.16.2',
+  /** From PyPI, as the next one. */
+  tensorboard: '2.21.0',
+  mlflow: '3.17.2',
 } as const

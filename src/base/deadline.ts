@@ -1,5 +1,15 @@
 import type { Clock } from './clock.js'
 
+/** The `timeoutMillis` of options that nobody has checked; `undefined` if there is none that can be used. */
+export function timeoutIn(options: { readonly timeoutMillis?: unknown } | null | undefined): number | undefined {
+  try {
+    const given = options?.timeoutMillis
+    return typeof given === 'number' && given >= 0 ? given : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** What became of work that had a deadline. */
 export type DeadlineOutcome<T> =
   | { readonly kind: 'settled'; readonly value: T }

@@ -41,6 +41,11 @@ export const faultAdvice = {
   'signal.dropped': 'log events were left out: too many activities at once, or changes were dropped on the way',
   'propagation.failed': 'a carrier could not be read or written',
   'rows.overflow': 'more than 10,000 combinations of module, group and type: the rest count as "(other)"',
+  'backend.failed':
+    'a backend did not take scalars or a message; it is tried again, and what it never took is counted in status() of connectBackends',
+  'backend.dropped':
+    'more scalars or messages wait for a backend than it may have, or came after it was closed: the newest were left out',
+  'backend.unknown': 'the option `backend` names no backend that is connected and takes this',
   'report.failed': 'the report about a blocked event loop could not be written',
   'watchdog.failed': 'the thread that watches the event loop has failed; nothing watches it any more',
   disabled: 'tracking is switched off: functions are called directly and nothing is counted',

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
 import { shown } from '../base/checked-options.js'
 import { UnderwayError } from '../base/underway-error.js'
+import { readYamlFile } from '../base/yaml-file.js'
 import { configVariable, type Setting, type SettingKind, monitorVariables as settings } from './monitor-variables.js'
 import { type ExceptionPolicy, exceptionPolicies } from './policy.js'
 
@@ -128,27 +127,9 @@ function fromFile(setting: Setting, file: Values, path: string): unknown {
   return (check(setting, place, value, 'a positive number of seconds') as number) * 1_000
 }
 
-function readFile(path: string): Values {
-  let content: unknown
-  try {
-    content = parse(readFileSync(path, 'utf8'))
-  } catch (cause) {
-    throw new UnderwayError(
-      'OPTIONS_INVALID',
-      `${path.slice(0, 200)}: cannot be read as YAML: ${(cause as Error).message}`,
-      {
-        cause,
-      },
-    )
-  }
-  if (content === null || content === undefined) return {}
-  if (typeof content !== 'object' || Array.isArray(content)) throw invalid(path, 'a YAML file with a mapping', content)
-  return content as Values
-}
-
 /** Whether a YAML file has anything to say about a monitor. @throws UnderwayError OPTIONS_INVALID */
 export function configures(path: string): boolean {
-  const content = readFile(path)
+  const content = readYamlFile(path)
   return 'health' in content || 'runtime_monitor' in content
 }
 
@@ -159,7 +140,7 @@ export function configures(path: string): boolean {
  */
 export function resolveSettings({ code, written, environment, file }: SettingsSources): MonitorSettings {
   const path = file ?? (environment[configVariable]?.trim() || undefined)
-  const content = path === undefined ? {} : readFile(path)
+  const content = path === undefined ? {} : readYamlFile(path)
   const resolved: Record<Setting['section'], Record<string, unknown>> = { exceptionHandling: {}, healthCheck: {} }
   for (const setting of settings) {
     resolved[setting.section][setting.key] =

@@ -20,6 +20,7 @@ export {
   type ResourceSource,
   type ScalarReader,
   type ScalarReaderOptions,
+  type ScalarReaderStatus,
   scalarReader,
 } from './scalar-reader.js'
 export type { ScalarSourceOptions } from './scalar-source.js'

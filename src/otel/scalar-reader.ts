@@ -1,7 +1,7 @@
 import type * as otel from '@opentelemetry/api'
 import { readOptions, toNumber } from '../activity/values.js'
 import { checkedOptions, isFunction, isObject, type OptionChecks } from '../base/checked-options.js'
-import type { Clock } from '../base/clock.js'
+import type { Clock, Timer } from '../base/clock.js'
 import { beforeDeadline } from '../base/deadline.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { asOwnWork } from '../tracing/suppressed.js'
@@ -46,9 +46,14 @@ export interface ResourceSource {
   collect(options?: { timeoutMillis?: number }): Promise<{ readonly resourceMetrics: { readonly resource: object } }>
 }
 
+export interface ScalarReaderStatus extends ScalarStatus {
+  /** Why the last request that failed did. */
+  readonly lastError?: string
+}
+
 /** Fits `readers` of a `MeterProvider` and `metricReaders` of a `NodeSDK`, 2.x and 3.x. */
 export interface ScalarReader {
-  status(): ScalarStatus
+  status(): ScalarReaderStatus
   setMetricProducer(producer: ResourceSource): void
   selectAggregation(instrument: string): { type: 1 }
   selectAggregationTemporality(instrument: string): 1
@@ -60,6 +65,9 @@ export interface ScalarReader {
   /** Sends what waits, once, gives up what fails or takes longer, and shuts the exporter down. Never rejects. */
   shutdown(options?: { timeoutMillis?: number }): Promise<void>
 }
+
+/** As often as a reader collects by default. */
+const emptyingMillis = 60_000
 
 const checks: OptionChecks<ScalarReaderOptions> = {
   ...sourceChecks,
@@ -109,6 +117,7 @@ export class AcknowledgedReader {
   readonly #timeoutMillis: number
   #producer: ResourceSource | undefined
   #resource: object | undefined
+  #emptying: Timer | undefined
   #shutdown: Promise<void> | undefined
 
   /** @param resource where it is known; else the provider is asked for it */
@@ -131,14 +140,31 @@ export class AcknowledgedReader {
     return this.#source.buffer
   }
 
-  status(): ScalarStatus {
+  status(): ScalarReaderStatus {
     this.#source.catchUp()
-    return this.buffer.status()
+    const { lastError } = this.sending
+    const status = this.buffer.status()
+    return lastError === undefined ? status : { ...status, lastError }
   }
 
   bind(producer: ResourceSource): void {
     this.#producer = producer
     this.sending.start()
+    if (this.#resource === undefined) this.#emptyLater(producer)
+  }
+
+  /**
+   * Where views are in force, the SDK keeps what others collect for every reader until that reader has collected too:
+   * without end for one that never does.
+   */
+  #emptyLater(producer: ResourceSource): void {
+    this.#emptying?.cancel()
+    this.#emptying = this.#clock.backgroundTimer(() => {
+      this.#emptyLater(producer)
+      asOwnWork(() => {
+        void (async () => producer.collect({ timeoutMillis: this.#timeoutMillis }))().catch(() => undefined)
+      })
+    }, emptyingMillis)
   }
 
   async collect(): ReturnType<ScalarReader['collect']> {
@@ -172,6 +198,7 @@ export class AcknowledgedReader {
 
   /** Takes in no more, and gives up what waits. */
   close(): void {
+    this.#emptying?.cancel()
     this.sending.stop()
     this.#source.end()
     this.buffer.abandon()

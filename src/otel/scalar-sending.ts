@@ -73,6 +73,7 @@ export class ScalarSending {
     this.#running ??= this.#drain().finally(() => {
       this.#running = undefined
       this.#schedule()
+      this.grown()
     })
     return this.#running
   }
@@ -106,13 +107,18 @@ export class ScalarSending {
   }
 
   async #drain(): Promise<boolean> {
-    for (;;) {
+    // What comes in meanwhile waits for the next time, or a flush would never end while a program logs without a pause.
+    let left = 1
+    for (let first = true; left > 0; first = false) {
       const batch = this.#port.take(this.#options.maxBatchSize)
       if (batch === undefined) return true
+      if (first) left = Math.ceil(this.#buffer.pending / this.#options.maxBatchSize)
+      left -= 1
       const settled = await this.#send(batch, { splits: maxSplits })
       this.#failures = settled ? 0 : this.#failures + 1
       if (!settled) return false
     }
+    return true
   }
 
   /** @returns whether nothing of the batch is left to send */

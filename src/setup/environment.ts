@@ -50,6 +50,8 @@ export interface Environment {
   /** `OTEL_LOG_LEVEL` */
   readonly sdkLogLevel: SdkLogLevel | undefined
   readonly serviceName: string | undefined
+  /** `UNDERWAY_CONFIG`: a YAML file. */
+  readonly configFile: string | undefined
   readonly resourceAttributes: Readonly<Record<string, string>>
   /** Empty where a signal is switched off. */
   readonly exporters: Readonly<Record<Signal, readonly ExporterName[]>>
@@ -68,13 +70,8 @@ export interface Environment {
   readonly histograms: (typeof histogramKinds)[number]
   /** `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` */
   readonly exceptionSignal: (typeof exceptionSignals)[number]
-  /** What it says about a monitor of health. */
-  readonly health: {
-    /** `UNDERWAY_CONFIG` */
-    readonly configFile: string | undefined
-    /** Whether there is a variable for any of the settings; a monitor reads them itself. */
-    readonly isSet: boolean
-  }
+  /** Whether there is a variable for any setting of a monitor of health, which reads them itself. */
+  readonly monitorIsSet: boolean
   /** What could not be used. */
   readonly warnings: readonly string[]
 }
@@ -110,6 +107,7 @@ export function readEnvironment(variables: Variables): Environment {
     logLevel: read.oneOf('UNDERWAY_LOG_LEVEL', logLevels, ownLevel(sdkLogLevel || undefined)),
     sdkLogLevel: sdkLogLevel || undefined,
     serviceName: read.text('OTEL_SERVICE_NAME') ?? (resourceAttributes['service.name'] || undefined),
+    configFile: read.text(configVariable),
     resourceAttributes,
     exporters: perSignal((signal) => readExporters(read, signal)),
     targets: perSignal((signal) => readOtlpTarget(read, signal)),
@@ -136,11 +134,8 @@ export function readEnvironment(variables: Variables): Environment {
       'explicit_bucket_histogram',
     ),
     exceptionSignal: readExceptionSignal(read),
-    health: {
-      configFile: read.text(configVariable),
-      // Each of them is asked for, as the table in the documents is compared with what is.
-      isSet: monitorVariables.filter(({ variable }) => read.text(variable) !== undefined).length > 0,
-    },
+    // Each of them is asked for, as the table in the documents is compared with what is.
+    monitorIsSet: monitorVariables.filter(({ variable }) => read.text(variable) !== undefined).length > 0,
     warnings: read.warnings,
   }
 }

@@ -1,6 +1,8 @@
+import type { BackendStatus } from '../experiment/outlet.js'
 import type { HealthMonitor } from '../health/health-monitor.js'
 import type { ActivityTracker } from '../tracker/tracker.js'
 import type { Environment } from './environment.js'
+import type { Experiment } from './experiment.js'
 import type { QueueStatus } from './export-queue.js'
 import type { Notices } from './notices.js'
 import type { Signal } from './otlp-environment.js'
@@ -29,6 +31,8 @@ export interface UnderwayStatus {
   /** `service.instance.id` */
   readonly instance: string
   readonly signals: Readonly<Record<Signal, SignalStatus>>
+  /** How the backends of the option `experiment` are doing. */
+  readonly experiment?: readonly BackendStatus[]
   /** What `logScalars` was given, which leaves in requests of its own; those that wait for the collector are `pending`. */
   readonly scalars: SignalStatus
   /** What could not be used or attached. */
@@ -56,6 +60,7 @@ export interface SetUp {
   readonly environment: Environment
   readonly notices: Notices
   readonly health: HealthMonitor | undefined
+  readonly experiment: Experiment | undefined
   /** Another set-up may follow. */
   readonly ended: () => void
 }

@@ -2,22 +2,24 @@ import { isSpanProcessorInUse } from '../otel/activity-span-processor.js'
 import type { ActivityTracker } from '../tracker/tracker.js'
 import type { Environment } from './environment.js'
 import { isRegistered } from './globals.js'
-import type { SetUp, UnderwayHandle } from './handle.js'
+import type { UnderwayHandle } from './handle.js'
 import { keptAdvice, showSdkMessages } from './notices.js'
 import type { StartUnderwayOptions } from './options.js'
 import { type Signal, signals } from './otlp-environment.js'
 import { registerContextManager, registerPropagators } from './propagation.js'
 import { providers } from './providers.js'
 import type { Running } from './running.js'
-import { RunningHandle } from './running-handle.js'
+import { RunningHandle, type RunningParts } from './running-handle.js'
 import { loadSdk, type Sdk } from './sdk.js'
 import type { ResourceLike } from './sdk-shapes.js'
 
 const registrations = { traces: 'trace', metrics: 'metrics', logs: 'logs' } as const
 
+export type Launching = Omit<RunningParts, 'running' | 'kept'>
+
 /** Sets up the signals that are wanted and not taken. @throws UnderwayError SETUP_SDK_MISSING */
-export async function launch(options: StartUnderwayOptions, setUp: SetUp): Promise<UnderwayHandle> {
-  const { environment, tracker, notices } = setUp
+export async function launch(launching: Launching): Promise<UnderwayHandle> {
+  const { options, environment, tracker, notices } = launching
   for (const warning of environment.warnings) notices.warn(warning, 'UNDERWAY_ENVIRONMENT')
   showSdkMessages(environment.logLevel, environment.sdkLogLevel)
   const wanted = signals.filter((signal) => options[signal] ?? environment.exporters[signal].length > 0)
@@ -48,7 +50,7 @@ export async function launch(options: StartUnderwayOptions, setUp: SetUp): Promi
     if (advice !== undefined) notices.warn(advice, 'UNDERWAY_SETUP')
     kept.set(signal, advice)
   }
-  return new RunningHandle({ ...setUp, options, running, kept })
+  return new RunningHandle({ ...launching, running, kept })
 }
 
 function resourceOf(

@@ -1,4 +1,5 @@
 import { checkedOptions, isBoolean, isObject, isTexts, type OptionChecks } from '../base/checked-options.js'
+import type { ConnectBackendsOptions } from '../experiment/connect-backends.js'
 import type { HealthMonitorOptions } from '../health/health-monitor.js'
 import { type ActivityTracker, trackerCheck } from '../tracker/tracker.js'
 import type { Variables } from './environment-values.js'
@@ -29,6 +30,8 @@ export interface StartUnderwayOptions {
   readonly exitTimeoutMillis?: number | undefined
   /** Passes spans and logs that are left at `process.exit` or a crash to a short-lived child process. @defaultValue true */
   readonly handOverAtExit?: boolean | undefined
+  /** Where scalars and messages go besides OpenTelemetry; see `connectBackends` of `underway/experiment`. @defaultValue nowhere */
+  readonly experiment?: Omit<ConnectBackendsOptions, 'tracker'> | undefined
   /** @defaultValue `process.env` */
   readonly env?: Variables | undefined
 }
@@ -49,6 +52,10 @@ const checks: OptionChecks<StartUnderwayOptions> = {
     'a number from 0 to 60000',
   ],
   handOverAtExit: flag,
+  experiment: [
+    (value) => isObject(value) && Array.isArray(value['backends']),
+    "an object with 'backends', such as { backends: [consoleBackend()] }",
+  ],
   env: [isTexts, 'an object such as process.env'],
 }
 

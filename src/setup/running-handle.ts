@@ -1,10 +1,10 @@
-import { readOptions, toNumber } from '../activity/values.js'
 import { systemClock } from '../base/clock.js'
-import { beforeDeadline } from '../base/deadline.js'
+import { beforeDeadline, timeoutIn } from '../base/deadline.js'
 import type { HealthMonitor } from '../health/health-monitor.js'
 import { lifecycleKey } from '../tracker/tracker.js'
 import { attachSignals } from './attach-signals.js'
 import { watchExit } from './exit.js'
+import { closeExperiment } from './experiment.js'
 import { off, type SetUp, type SignalStatus, type UnderwayHandle, type UnderwayStatus } from './handle.js'
 import type { StartUnderwayOptions } from './options.js'
 import type { Signal } from './otlp-environment.js'
@@ -15,7 +15,7 @@ import type { Running } from './running.js'
 /** How much of the time that the end may take is waited; the rest is for writing what is left, and for tearing down. */
 const waitShare = 0.65
 
-interface Parts extends SetUp {
+export interface RunningParts extends SetUp {
   readonly options: StartUnderwayOptions
   readonly running: { readonly [S in Signal]?: Running }
   /** Signals whose provider somebody else had registered, with what to add there. */
@@ -24,16 +24,16 @@ interface Parts extends SetUp {
 
 export class RunningHandle implements UnderwayHandle {
   readonly health: HealthMonitor | undefined
-  readonly #parts: Parts
+  readonly #parts: RunningParts
   readonly #all: readonly Running[]
   readonly #outlets: readonly Outlet[]
   readonly #exitWaitMillis: number
   readonly #unwatch: () => void
   readonly #detach: () => void
-  readonly #flusher = (): Promise<boolean> => this.flush({ timeoutMillis: this.#exitWaitMillis })
+  readonly #flusher = (): Promise<boolean> => this.#settle(this.#exitWaitMillis, () => this.#collect(), false)
   #shutdown: Promise<boolean> | undefined
 
-  constructor(parts: Parts) {
+  constructor(parts: RunningParts) {
     this.#parts = parts
     this.health = parts.health
     this.#all = Object.values(parts.running)
@@ -66,38 +66,42 @@ export class RunningHandle implements UnderwayHandle {
   }
 
   status(): UnderwayStatus {
-    const { tracker, notices } = this.#parts
+    const { tracker, notices, experiment } = this.#parts
     return {
       state: this.#shutdown === undefined ? 'running' : 'shut down',
       service: tracker.process.service,
       instance: tracker.process.instance,
       signals: { traces: this.#signal('traces'), metrics: this.#signal('metrics'), logs: this.#signal('logs') },
       scalars: this.#scalars(),
+      ...(experiment === undefined ? {} : { experiment: experiment.connected.status() }),
       warnings: notices.all(),
     }
   }
 
-  flush(options: { readonly timeoutMillis?: number } = {}): Promise<boolean> {
-    return this.#settle(this.#timeoutOf('flush(options)', options) ?? 10_000, () => this.#collect(), false)
+  async flush(options?: { readonly timeoutMillis?: number }): Promise<boolean> {
+    const timeoutMillis = timeoutIn(options) ?? 10_000
+    const all = await Promise.all([
+      this.#settle(timeoutMillis, () => this.#collect(), false),
+      this.#parts.experiment?.connected.flush({ timeoutMillis }),
+    ])
+    return !all.includes(false)
   }
 
-  shutdown(options: { readonly timeoutMillis?: number } = {}): Promise<boolean> {
-    this.#shutdown ??= this.#end(this.#timeoutOf('shutdown(options)', options) ?? this.#exitWaitMillis)
+  shutdown(options?: { readonly timeoutMillis?: number }): Promise<boolean> {
+    this.#shutdown ??= this.#endAll(timeoutIn(options))
     return this.#shutdown
-  }
-
-  /** What is no duration is counted, and the default holds. */
-  #timeoutOf(call: string, options: { readonly timeoutMillis?: number }): number | undefined {
-    const { faults, intake } = this.#parts.tracker[lifecycleKey]
-    const { timeoutMillis } = readOptions(faults, call, options, ['timeoutMillis'])
-    const millis = toNumber(intake, 'timeoutMillis', timeoutMillis)
-    if (millis === undefined || millis >= 0) return millis
-    faults.count('option.invalid', `${call}: timeoutMillis`)
-    return undefined
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown()
+  }
+
+  async #endAll(timeoutMillis: number | undefined): Promise<boolean> {
+    const all = await Promise.all([
+      closeExperiment(this.#parts.experiment, timeoutMillis),
+      this.#end(timeoutMillis ?? this.#exitWaitMillis),
+    ])
+    return !all.includes(false)
   }
 
   async #end(timeoutMillis: number): Promise<boolean> {

@@ -14,8 +14,9 @@ export function startHealth(
   tracker: ActivityTracker,
   notices: Notices,
 ): HealthMonitor | undefined {
-  const { configFile, isSet } = environment.health
-  if (options.health === undefined && !isSet && configFile !== undefined && !configures(configFile)) return undefined
+  const { configFile, monitorIsSet } = environment
+  if (options.health === undefined && !monitorIsSet && configFile !== undefined && !configures(configFile))
+    return undefined
   return settingUp('startUnderway({ health })', () => {
     const given = typeof options.health === 'object' ? options.health : {}
     const variables: Variables = options.env ?? process.env

@@ -1,7 +1,9 @@
+import { timeoutIn } from '../base/deadline.js'
 import type { HealthMonitor } from '../health/health-monitor.js'
 import { configureDefaultTracker } from '../tracker/default-tracker.js'
 import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
 import { type Environment, readEnvironment } from './environment.js'
+import { closeExperiment, connectExperiment, type Experiment } from './experiment.js'
 import { allOff, off, type SetUp, type UnderwayHandle } from './handle.js'
 import { Notices } from './notices.js'
 import { checkStartOptions, optionsThatDiffer, type StartUnderwayOptions } from './options.js'
@@ -53,21 +55,26 @@ async function start(
   const serviceName = options.serviceName ?? environment.serviceName
   // Before anything is awaited, so that work which is started right after the call knows.
   const tracker = configure(options.tracker, serviceName, environment)
-  if (environment.disabled) return inertHandle({ tracker, environment, notices, health: undefined, ended: forget })
+  if (environment.disabled)
+    return inertHandle({ tracker, environment, notices, health: undefined, experiment: undefined, ended: forget })
   const health = await monitor(options, environment, tracker, notices)
   const ended = (): void => {
     forget()
     health?.close()
   }
+  let experiment: Experiment | undefined
   try {
+    experiment = await connectExperiment(options, environment, tracker, notices)
+    const setUp: SetUp = { tracker, environment, notices, health, experiment, ended }
     if (environment.sdkDisabled) {
       await propagate(environment)
-      return inertHandle({ tracker, environment, notices, health, ended })
+      return inertHandle(setUp)
     }
     const { launch } = await import('./launch.js')
-    return await launch(options, { tracker, environment, notices, health, ended })
+    return await launch({ ...setUp, options })
   } catch (error) {
     health?.close()
+    await closeExperiment(experiment, 0)
     throw error
   }
 }
@@ -76,15 +83,15 @@ function forget(): void {
   current = undefined
 }
 
-/** Only where there may be something to monitor is what reads YAML loaded. */
+/** Only where there may be something to monitor is it loaded. */
 async function monitor(
   options: StartUnderwayOptions,
   environment: Environment,
   tracker: ActivityTracker,
   notices: Notices,
 ): Promise<HealthMonitor | undefined> {
-  const { isSet, configFile } = environment.health
-  if (!(options.health ?? (isSet || configFile !== undefined))) return undefined
+  const { monitorIsSet, configFile } = environment
+  if (!(options.health ?? (monitorIsSet || configFile !== undefined))) return undefined
   const { startHealth } = await import('./start-health.js')
   return startHealth(options, environment, tracker, notices)
 }
@@ -106,7 +113,7 @@ function configure(
   return given
 }
 
-function inertHandle({ tracker, environment, notices, health, ended }: SetUp): UnderwayHandle {
+function inertHandle({ tracker, environment, notices, health, experiment, ended }: SetUp): UnderwayHandle {
   let shutDown = false
   return {
     health,
@@ -115,14 +122,15 @@ function inertHandle({ tracker, environment, notices, health, ended }: SetUp): U
       service: tracker.process.service,
       instance: tracker.process.instance,
       signals: allOff,
+      ...(experiment === undefined ? {} : { experiment: experiment.connected.status() }),
       scalars: off,
       warnings: [...environment.warnings, ...notices.all()],
     }),
-    flush: async () => true,
-    async shutdown() {
+    flush: async (options) => (await experiment?.connected.flush(options)) ?? true,
+    async shutdown(options) {
       shutDown = true
       ended()
-      return true
+      return await closeExperiment(experiment, timeoutIn(options))
     },
     async [Symbol.asyncDispose]() {
       await this.shutdown()

@@ -25,10 +25,12 @@ function install(...args: string[]): ReturnType<typeof runNode> {
   return runNode(['scripts/backends/install.ts', ...args], { cwd: repositoryRoot, env })
 }
 
-test('without Go it fails, says so for every program, and leaves no half-built one', async () => {
+test('without Go and Python it fails, says so for every program, and leaves no half-built one', async () => {
   const { code, stderr } = await install()
   expect(code).toBe(1)
-  for (const { name, version } of all) expect(stderr).toContain(`${name} ${version}: failed\nGo is not installed`)
+  const needs = (name: string): string => (['tensorboard', 'mlflow'].includes(name) ? 'Python 3' : 'Go')
+  for (const { name, version } of all)
+    expect(stderr).toContain(`${name} ${version}: failed\n${needs(name)} is not installed`)
   expect(readdirSync(cache).filter((name) => !name.endsWith('.failed.txt'))).toEqual([])
 })
 
@@ -65,13 +67,14 @@ function leftovers(): string[] {
   return readdirSync(cache).filter((name) => !folders.includes(join(cache, name)))
 }
 
-describe('with a Go that builds at once', () => {
+describe('with a Go and a Python that build at once', () => {
   let tools = ''
 
   beforeEach(() => {
     tools = mkdtempSync(join(tmpdir(), 'underway-tools-'))
-    const fake = join(repositoryRoot, 'test/deploy/fixtures/fake-go.mjs')
-    writeFileSync(join(tools, 'go'), `#!/bin/sh\nexec "${process.execPath}" "${fake}" "$@"\n`, { mode: 0o755 })
+    const fake = join(repositoryRoot, 'test/deploy/fixtures/fake-tools.mjs')
+    for (const tool of ['go', 'python3'])
+      writeFileSync(join(tools, tool), `#!/bin/sh\nexec "${process.execPath}" "${fake}" "$@"\n`, { mode: 0o755 })
   })
 
   afterEach(() => rmSync(tools, { recursive: true, force: true }))

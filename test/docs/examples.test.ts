@@ -10,6 +10,7 @@ const pages = [
   'docs/waiting.md',
   'docs/health.md',
   'docs/watching.md',
+  'docs/experiment-backends.md',
   'docs/opentelemetry.md',
   'docs/existing-setup.md',
   'docs/experiments.md',

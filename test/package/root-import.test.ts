@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { filesLoadedBy } from '../support/loaded-files.js'
 
-const otherSubpaths = /^dist\/(testing|terminal|cli|examples)\//
+const otherSubpaths = /^dist\/(testing|terminal|experiment|cli|examples)\//
 
 test('importing the root loads the OpenTelemetry api, and nothing else that is installed', async () => {
   const { own, packages, others } = await filesLoadedBy(`import 'underway'`)

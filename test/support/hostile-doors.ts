@@ -4,6 +4,7 @@ import * as otel from '../../src/otel/index.js'
 import * as terminal from '../../src/terminal/index.js'
 import * as testing from '../../src/testing/index.js'
 import type { Draw } from './hostile-draw.js'
+import { connectionDoors, experimentSetUpDoors } from './hostile-experiment-doors.js'
 import { healthDoors } from './hostile-health-doors.js'
 import { scopeKeys, startKeys, updateKeys } from './hostile-keys.js'
 import { scalarDoors } from './hostile-scalar-doors.js'
@@ -112,6 +113,7 @@ const setUpKeys = [
   'metrics',
   'logs',
   'health',
+  'experiment',
 ]
 
 /** A set-up that exports nothing, so that no case sends anything. */
@@ -364,6 +366,8 @@ export const doors: Readonly<Record<string, Door>> = {
   'testing ManualClock.advance': (_, draw) => new testing.ManualClock().advance(draw.value() as number),
   'testing ManualClock.settle': ({ clock }) => clock.settle(),
   ...healthDoors,
+  ...experimentSetUpDoors,
+  ...connectionDoors,
   ...scalarDoors,
 }
 
@@ -402,4 +406,5 @@ export const mayThrow: ReadonlySet<string> = new Set([
   'testing ManualClock.jump',
   'testing ManualClock.advance',
   ...Object.keys(healthDoors),
+  ...Object.keys(experimentSetUpDoors),
 ])

@@ -1,3 +1,4 @@
+import * as experiment from '../../src/experiment/index.js'
 import * as health from '../../src/health/index.js'
 import * as root from '../../src/index.js'
 import * as otel from '../../src/otel/index.js'
@@ -21,7 +22,7 @@ function methodsOf(name: string, object: object): string[] {
 /** Every function that a user can get hold of: exports, methods of exported classes, and of what public functions return. */
 export async function publicFunctions(at: Scene): Promise<string[]> {
   const names: string[] = []
-  for (const [subpath, exported] of Object.entries({ '.': root, otel, health, terminal, testing })) {
+  for (const [subpath, exported] of Object.entries({ '.': root, otel, health, experiment, terminal, testing })) {
     for (const [name, value] of Object.entries(exported)) {
       if (typeof value !== 'function') continue
       names.push(`${subpath} ${name}`)
@@ -34,6 +35,7 @@ export async function publicFunctions(at: Scene): Promise<string[]> {
   const shown = view(at)
   const stream = at.tracker.changes()
   const logs = otel.registerLifecycleLogs({ tracker: at.tracker, logger: { emit: () => undefined } })
+  const connected = experiment.connectBackends({ tracker: at.tracker, backends: [] })
   const reader = otel.scalarReader({
     tracker: at.tracker,
     exporter: { export: () => undefined, shutdown: () => Promise.resolve() },
@@ -55,7 +57,9 @@ export async function publicFunctions(at: Scene): Promise<string[]> {
     ...methodsOf('otel ScalarReader', reader),
     ...methodsOf('otel ScalarProducer', producer),
     ...methodsOf('terminal TerminalView', shown),
+    ...methodsOf('experiment ConnectedBackends', connected),
   )
+  await connected.close()
   logs.unregister()
   producer.unregister()
   await reader.shutdown()

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { httpReceiver } from '../../support/http-receiver.js'
 import { type AppActivity, type AppOutcome, InstrumentedApp } from '../../support/instrumented-app.js'
 import { ModelServer } from '../../support/model-server.js'
 import { OtlpReceiver } from '../../support/otlp-receiver.js'
@@ -204,6 +205,20 @@ describe.each(lines)('the stock instrumentations on $title', ({ line, ...expecte
       }
       expect([ofSite, ofMetrics]).toEqual([['GET'], []])
       expect(text).toContain('activity_quiescent 1\n')
+    })
+
+    test('see the requests of experiment backends, which are no activities and carry no trace', async () => {
+      const own = await OtlpReceiver.start()
+      onTestFinished(() => own[Symbol.asyncDispose]())
+      const found = { experiment: { experiment_id: '1' }, runs: [], run: { info: { run_id: '1' } } }
+      const receiver = await httpReceiver((response) => response.end(JSON.stringify(found)))
+      const result = (await app.run('own-backends.mjs', [own.endpoint, receiver.url])) as { requestsSeen: number }
+      expect(result).toMatchObject({ names: ['work'], delivered: [1, 1], flushed: true, open: 0 })
+      expect(own.names('traces')).toEqual(['work'])
+      expect(result.requestsSeen).toBe(receiver.received.length)
+      // A message, an experiment, a search, a run, its metrics and its end.
+      expect(receiver.received).toHaveLength(6)
+      expect(receiver.received.filter(({ headers }) => 'traceparent' in headers)).toEqual([])
     })
   })
 })

@@ -79,6 +79,24 @@ describe('scalars over OpenTelemetry', () => {
     expect(tracker.snapshot().faults).toEqual({ 'scalar.repeated': 1 })
   })
 
+  test('that are logged while a flush goes on do not keep it from ending, and leave right after it', async () => {
+    let more = 200
+    const { tracker, clock, receiver, reader } = reading(
+      () => {
+        // A program that logs as fast as the receiver takes.
+        for (let count = 0; count < 10 && more > 0; count += 1, more -= 1)
+          tracker.logScalars({ loss: 1 }, { step: more })
+        return 'ok'
+      },
+      { maxBatchSize: 10 },
+    )
+    for (let step = 1_000; step < 1_025; step += 1) tracker.logScalars({ loss: 1 }, { step })
+    await reader.forceFlush()
+    expect(receiver.requests).toHaveLength(3)
+    await pass(clock, 10_000)
+    expect(reader.status()).toMatchObject({ recorded: 225, exported: 225 })
+  })
+
   test('leave at once when a request is full, in requests of that size', async () => {
     const { tracker, clock, receiver } = reading(undefined, { maxBatchSize: 10 })
     for (let step = 0; step < 25; step += 1) tracker.logScalars({ loss: 1 }, { step })
@@ -137,6 +155,24 @@ describe('scalars over OpenTelemetry', () => {
   })
 })
 
+test('the SDK is asked to collect once a minute, as it keeps what others collect for a reader that does not', async () => {
+  const { tracker, clock } = newTracker()
+  const reader = scalarReader({ tracker, exporter: new ScalarReceiver() })
+  let collected = 0
+  reader.setMetricProducer({
+    async collect() {
+      collected += 1
+      if (collected === 2) throw new Error('a callback')
+      return { resourceMetrics: { resource } }
+    },
+  })
+  await pass(clock, 180_000)
+  expect(collected).toBe(3)
+  await reader.shutdown()
+  await pass(clock, 60_000)
+  expect(collected).toBe(3)
+})
+
 describe('an export that fails', () => {
   const outage: [string, ExportAnswer][] = [
     ['by its result', 'fail'],
@@ -161,7 +197,7 @@ describe('an export that fails', () => {
         [2, 2],
       ])
       for (const points of again) expect(points[0]).toEqual(first?.[0])
-      expect(reader.status()).toEqual({ recorded: 2, exported: 2, pending: 0, failed: 0, expired: 0, dropped: 0 })
+      expect(reader.status()).toMatchObject({ recorded: 2, exported: 2, pending: 0, failed: 0, expired: 0, dropped: 0 })
     },
   )
 
@@ -209,7 +245,14 @@ describe('what a receiver refuses for good', () => {
     expect(steps(receiver.taken).sort((a, b) => a - b)).toEqual(
       Array.from({ length: 100 }, (_, step) => step).filter((step) => step !== 13 && step !== 77),
     )
-    expect(reader.status()).toEqual({ recorded: 100, exported: 98, pending: 0, failed: 2, expired: 0, dropped: 0 })
+    expect(reader.status()).toMatchObject({
+      recorded: 100,
+      exported: 98,
+      pending: 0,
+      failed: 2,
+      expired: 0,
+      dropped: 0,
+    })
     expect(tracker.snapshot().faults).toEqual({ 'scalar.refused': 2 })
     expect(warnings).toEqual(['UNDERWAY_SCALAR_REFUSED'])
   })
@@ -262,7 +305,7 @@ describe('what receivers would refuse', () => {
     down = false
     await pass(clock, longest)
     expect(steps(receiver.taken)).toEqual([2])
-    expect(reader.status()).toEqual({ recorded: 2, exported: 1, pending: 0, failed: 0, expired: 1, dropped: 0 })
+    expect(reader.status()).toMatchObject({ recorded: 2, exported: 1, pending: 0, failed: 0, expired: 1, dropped: 0 })
   })
 })
 

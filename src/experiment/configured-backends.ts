@@ -1,0 +1,92 @@
+import { checkedOptions, isObject, isTexts, type OptionChecks, settingUp, shown } from '../base/checked-options.js'
+import { isUnderwayError, UnderwayError } from '../base/underway-error.js'
+import { readYamlFile } from '../base/yaml-file.js'
+import type { ExperimentBackend } from './backend.js'
+import { consoleBackend } from './console-backend.js'
+import { feishuWebhook } from './feishu-webhook.js'
+import { jsonLinesBackend } from './json-lines-backend.js'
+import { mlflowBackend } from './mlflow-backend.js'
+import { slackWebhook } from './slack-webhook.js'
+import { tensorBoardBackend } from './tensorboard-backend.js'
+import { webhook } from './webhook.js'
+
+export interface ConfiguredBackendsOptions {
+  /** A YAML file. @defaultValue what `UNDERWAY_CONFIG` names */
+  readonly file?: string | undefined
+  /** Where `UNDERWAY_CONFIG` and what the file names as `${NAME}` are looked up. @defaultValue `process.env` */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined
+}
+
+type Values = Readonly<Record<string, unknown>>
+
+const checks: OptionChecks<ConfiguredBackendsOptions> = {
+  file: [(value) => typeof value === 'string' && value !== '', 'a path'],
+  env: [isTexts, 'an object such as process.env'],
+}
+
+/** What a file can name. The options come from it and are checked by whom they are given to. */
+const makers: Readonly<Record<string, (options: never) => ExperimentBackend>> = {
+  console: consoleBackend,
+  jsonl: jsonLinesBackend,
+  tensorboard: tensorBoardBackend,
+  mlflow: mlflowBackend,
+  slack: slackWebhook,
+  feishu: feishuWebhook,
+  webhook,
+}
+
+function refuse(place: string, wanted: string, value: unknown): never {
+  throw new UnderwayError('OPTIONS_INVALID', `${place}: expected ${wanted}, got ${shown(value)}`)
+}
+
+/** `tracking_uri` is `trackingUri`, and a text `${NAME}` is what the variable says, so that no secret is in the file. */
+function optionsIn(place: string, section: unknown, env: NonNullable<ConfiguredBackendsOptions['env']>): Values {
+  if (section === undefined || section === null) return {}
+  if (!isObject(section) || Array.isArray(section)) return refuse(place, 'a mapping of options', section)
+  const entries = Object.entries(section).map(([key, value]) => {
+    const variable = typeof value === 'string' ? /^\$\{(\w+)\}$/.exec(value)?.[1] : undefined
+    if (variable !== undefined && env[variable] === undefined)
+      throw new UnderwayError('OPTIONS_INVALID', `${place}.${key}: the variable ${variable} is not set`)
+    const name = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+    return [name, variable === undefined ? value : env[variable]] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+/**
+ * The backends that a YAML file names under `logger: { backend }`, one or a list, each with the options that stand under
+ * its name beside it. The experiment of MLflow is `experiment_name` of the file, unless its options say otherwise.
+ *
+ * @throws UnderwayError OPTIONS_INVALID, naming the file and the key
+ */
+export function configuredBackends(given: ConfiguredBackendsOptions = {}): readonly ExperimentBackend[] {
+  return settingUp('configuredBackends(options)', () => {
+    const { file, env = process.env } = checkedOptions('configuredBackends', given, checks)
+    const path = file ?? (env['UNDERWAY_CONFIG']?.trim() || undefined)
+    if (path === undefined) return []
+    const content = readYamlFile(path)
+    const { logger } = content
+    if (logger === undefined || logger === null) return []
+    if (!isObject(logger) || Array.isArray(logger)) return refuse(`${path}: logger`, 'a mapping with backend', logger)
+    const chosen = logger['backend'] ?? []
+    return (Array.isArray(chosen) ? chosen : [chosen]).map((name: unknown) => {
+      const maker = typeof name === 'string' && Object.hasOwn(makers, name) ? makers[name] : undefined
+      if (typeof name !== 'string' || maker === undefined)
+        return refuse(`${path}: logger.backend`, Object.keys(makers).join(', '), name)
+      const place = `${path}: logger.${name}`
+      const defaults = name === 'mlflow' ? { experiment: content['experiment_name'] } : {}
+      const options = optionsIn(place, logger[name], env)
+      return placed(place, () => maker({ ...defaults, ...options } as never))
+    })
+  })
+}
+
+/** Says where in the file the options stand that were refused. */
+function placed<T>(place: string, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (!isUnderwayError(error)) throw error
+    throw new UnderwayError('OPTIONS_INVALID', `${place}: ${error.message}`, { cause: error })
+  }
+}
