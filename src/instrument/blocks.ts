@@ -3,6 +3,7 @@ import type { ActivityRecord } from '../activity/record.js'
 import type { Context } from '../tracing/api.js'
 import { activeContext, currentRecord, recordIn } from '../tracing/current.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
+import { unsettled } from '../tracker/settled.js'
 import { lifecycleFor } from './connect.js'
 import { type Description, describe, type StartOptions } from './description.js'
 import { execute } from './execute.js'
@@ -73,7 +74,17 @@ export function runActivity<R>(options: string | StartOptions, fn: (activity: Ac
   if (continued !== undefined) return continued.run(fn)
   const place = placeOf(lifecycle, what.module, name, runActivity)
   const record = launch(lifecycle, what, name, place, opening.active)
-  return execute(record, fn, undefined, [handleOf(record)])
+  try {
+    return execute(record, fn, undefined, [handleOf(record)])
+  } catch (error) {
+    // The stack ended before the block was even called.
+    if (record.functions === 0 && record.state === 'running') {
+      record.functions = unsettled.threw
+      lifecycle.stackError = error
+      lifecycle.behind = true
+    }
+    throw error
+  }
 }
 
 function leftAsOf(given: Given<StartActivityOptions>): 'completed' | 'failed' {
@@ -85,11 +96,19 @@ function leftAsOf(given: Given<StartActivityOptions>): 'completed' | 'failed' {
 }
 
 function guardedHandle(record: ActivityRecord, lifecycle: Lifecycle, leftAs: 'completed' | 'failed'): ActivityHandle {
-  const handle = new Handle(record, leftAs)
-  // Whoever chose the id, or handed it on, can end the activity without this handle.
-  if (record.idIsKnown) record.handle = handle
-  else lifecycle.guard(record, handle)
-  return handle
+  try {
+    const handle = new Handle(record, leftAs)
+    // Whoever chose the id, or handed it on, can end the activity without this handle.
+    if (record.idIsKnown) record.handle = handle
+    else lifecycle.guard(record, handle)
+    return handle
+  } catch (error) {
+    // The stack ended, so nobody will have a handle.
+    record.functions = unsettled.threw
+    lifecycle.stackError = error
+    lifecycle.behind = true
+    throw error
+  }
 }
 
 /**

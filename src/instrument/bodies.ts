@@ -1,6 +1,6 @@
 import type { ActivityRecord } from '../activity/record.js'
 import { guarded } from '../base/faults.js'
-import { returned } from '../tracker/lifecycle.js'
+import { returned } from '../tracker/settled.js'
 import { lifecycleOf } from './begin.js'
 import { followGeneratorObject } from './generator-objects.js'
 import { type BodyEnd, followNodeStream, isNodeReadable } from './streams.js'

@@ -2,7 +2,8 @@ import { types } from 'node:util'
 import type { ActivityRecord } from '../activity/record.js'
 import type { ActivityContext } from '../tracing/activity-context.js'
 import { runIn } from '../tracing/current.js'
-import { returned, type Settled } from '../tracker/lifecycle.js'
+import type { Lifecycle } from '../tracker/lifecycle.js'
+import { returned, type Settled, unsettled } from '../tracker/settled.js'
 import { lifecycleOf } from './begin.js'
 import { followBody } from './bodies.js'
 import { followThenable, thenOf } from './thenable.js'
@@ -27,10 +28,28 @@ export function execute<R>(
   try {
     value = runIn(record.tracing as ActivityContext, fn, self, args)
   } catch (error) {
-    lifecycleOf(record).settle(record, { threw: true, error })
+    const lifecycle = record.shared.owner as Lifecycle
+    try {
+      // What lies further inside has come first.
+      if (lifecycle.behind) lifecycle.catchUp()
+      lifecycle.settle(record, { threw: true, error })
+    } catch {
+      // The stack ends here: not one call more.
+      record.functions = record.functions > 1 ? record.functions - 1 : unsettled.threw
+      lifecycle.stackError = error
+      lifecycle.behind = true
+    }
     throw error
   }
-  return followed(record, value, conclude)
+  try {
+    return followed(record, value, conclude)
+  } catch (error) {
+    const lifecycle = record.shared.owner as Lifecycle
+    record.functions = record.functions > 1 ? record.functions - 1 : unsettled.returned
+    lifecycle.stackError = error
+    lifecycle.behind = true
+    return value
+  }
 }
 
 /** Apart from the call itself, so that little of it lies on the stack while the function runs. */
@@ -67,7 +86,14 @@ export function executeInside<R>(record: ActivityRecord, fn: () => R): R {
   try {
     value = fn()
   } catch (error) {
-    failed(error)
+    try {
+      failed(error)
+    } catch {
+      const lifecycle = record.shared.owner as Lifecycle
+      record.functions = record.functions > 1 ? record.functions - 1 : unsettled.threw
+      lifecycle.stackError = error
+      lifecycle.behind = true
+    }
     throw error
   }
   const then = thenOf(value)

@@ -1,5 +1,5 @@
 import type { ActivityRecord } from '../activity/record.js'
-import { returned } from '../tracker/lifecycle.js'
+import { returned } from '../tracker/settled.js'
 import { lifecycleOf } from './begin.js'
 import type { Conclude } from './execute.js'
 import { type AnyGenerator, type GeneratorEnd, type Step, takeStep } from './generator-steps.js'

@@ -5,6 +5,7 @@ import { ActivityContext } from '../tracing/activity-context.js'
 import type { Context } from '../tracing/api.js'
 import { startSpan } from '../tracing/span.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
+import { unsettled } from '../tracker/settled.js'
 import type { StartPlace } from '../tracker/start-sites.js'
 import type { Description } from './description.js'
 import { followSignal } from './follow-signal.js'
@@ -78,15 +79,23 @@ export function launch(
   const shared = sharedFields(lifecycle, place, bounded, module, group, what.type)
   const startTime = what.startTime instanceof Date ? what.startTime.getTime() : what.startTime
   const record = lifecycle.create(shared, origin.record, chosenId(what, lifecycle), asPlanned, startTime)
-  record.remote = origin.remote
-  describeRecord(record, what)
-  const context = new ActivityContext(active, origin.span, record)
-  record.tracing = context
-  if (!asPlanned) startSpan(record, context, what, lifecycle.faults)
-  else keepUntilStart(record.detail(), what)
-  lifecycle.announce(record, startTime === undefined ? record.createdAt : undefined)
-  if (what.timeoutMillis !== undefined && !asPlanned) lifecycle.deadline(record, what.timeoutMillis)
-  if (what.signal !== undefined) followSignal(lifecycle, record, what.signal)
+  try {
+    record.remote = origin.remote
+    describeRecord(record, what)
+    const context = new ActivityContext(active, origin.span, record)
+    record.tracing = context
+    if (!asPlanned) startSpan(record, context, what, lifecycle.faults)
+    else keepUntilStart(record.detail(), what)
+    lifecycle.announce(record, startTime === undefined ? record.createdAt : undefined)
+    if (what.timeoutMillis !== undefined && !asPlanned) lifecycle.deadline(record, what.timeoutMillis)
+    if (what.signal !== undefined) followSignal(lifecycle, record, what.signal)
+  } catch (error) {
+    // The stack has ended: what was counted as open must not stay so.
+    record.functions = unsettled.threw
+    lifecycle.stackError = error
+    lifecycle.behind = true
+    throw error
+  }
   return record
 }
 

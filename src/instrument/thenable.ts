@@ -2,7 +2,7 @@ import type { ActivityRecord } from '../activity/record.js'
 import { guarded } from '../base/faults.js'
 import type { ActivityContext } from '../tracing/activity-context.js'
 import { runIn } from '../tracing/current.js'
-import { returned } from '../tracker/lifecycle.js'
+import { returned } from '../tracker/settled.js'
 import { lifecycleOf } from './begin.js'
 import { followBody } from './bodies.js'
 

@@ -5,6 +5,7 @@ import { UnderwayError } from '../base/underway-error.js'
 import type { Context } from '../tracing/api.js'
 import { activeContext, recordIn } from '../tracing/current.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
+import { unsettled } from '../tracker/settled.js'
 import type { StartPlace } from '../tracker/start-sites.js'
 import { lifecycleOf } from './begin.js'
 import { lifecycleFor } from './connect.js'
@@ -175,7 +176,18 @@ function wrappedCall(site: Site, inner: (...args: never[]) => unknown): (...args
     const active = activeContext()
     const lifecycle = site.lifecycle(active)
     if (lifecycle.disabled) return Reflect.apply(inner, this, args)
-    return execute(site.start(lifecycle, this, args, active), inner, this, args, site.conclude)
+    const record = site.start(lifecycle, this, args, active)
+    try {
+      return execute(record, inner, this, args, site.conclude)
+    } catch (error) {
+      // The stack ended before the function was even called.
+      if (record.functions === 0 && record.state === 'running') {
+        record.functions = unsettled.threw
+        lifecycle.stackError = error
+        lifecycle.behind = true
+      }
+      throw error
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
+import { AsyncLocalStorage } from 'node:async_hooks'
 import * as otel from '@opentelemetry/api'
 import type { ActivityRecord } from '../activity/record.js'
 import { ActivityContext, activityKey, spanRecordKey } from './activity-context.js'
@@ -123,24 +123,6 @@ export function currentRecord(): ActivityRecord | undefined {
   return own === undefined ? undefined : recordIn(own)
 }
 
-/**
- * Our own storage is entered in a resource, as leaving that puts back what there was. `AsyncLocalStorage.run` leaves an
- * entry behind, which is copied at every later switch of any storage, for as long as the caller's flow goes on.
- */
-const resourceType = 'underway.activity'
-
-/** Not a function of its own for every call. */
-function enter(
-  storage: Slot['storage'],
-  context: ActivityContext,
-  fn: (...args: never[]) => unknown,
-  self: unknown,
-  args: readonly unknown[],
-): unknown {
-  storage.enterWith(context)
-  return Reflect.apply(fn, self, args)
-}
-
 /** Calls a function with an activity's context current. */
 export function runIn<R>(
   context: ActivityContext,
@@ -152,16 +134,13 @@ export function runIn<R>(
   // Not through the arguments of `with`: managers make `null` of an undefined `this`.
   if (where === 'context') return contextManager().with(context, () => Reflect.apply(fn, self, args) as R)
   slot ??= sharedSlot()
-  const { storage } = slot
+  // Not in an AsyncResource, which would be faster: where the stack ends inside of one, Node ends the process.
   if (where === 'own') {
     slot.startedWithout = true
-    return new AsyncResource(resourceType).runInAsyncScope(enter, undefined, storage, context, fn, self, args) as R
+    return slot.storage.run(context, () => Reflect.apply(fn, self, args) as R)
   }
   context.inBoth = true
-  return new AsyncResource(resourceType).runInAsyncScope(() => {
-    storage.enterWith(context)
-    return otel.context.with(context, () => Reflect.apply(fn, self, args) as R)
-  })
+  return slot.storage.run(context, () => otel.context.with(context, () => Reflect.apply(fn, self, args) as R))
 }
 
 /** Calls a function outside of any activity and span. */

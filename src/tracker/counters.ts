@@ -2,7 +2,8 @@ import type { ActivityRecord } from '../activity/record.js'
 import { overflowName } from '../activity/semantic-conventions.js'
 import type { EndedState } from '../activity/states.js'
 import type { Faults } from '../base/faults.js'
-import { Tally } from './tally.js'
+import { OpenList } from './open-list.js'
+import { type SubtreeTally, Tally } from './tally.js'
 
 /** Columns of a counter row, in the order in which they lie in the buffer. All of them only ever grow. */
 export const counterColumns = [
@@ -17,7 +18,10 @@ export const counterColumns = [
 ] as const
 export type CounterColumn = (typeof counterColumns)[number]
 
-const columnOf = Object.fromEntries(counterColumns.map((name, index) => [name, index])) as Record<CounterColumn, number>
+export const columnOf = Object.fromEntries(counterColumns.map((name, index) => [name, index])) as Record<
+  CounterColumn,
+  number
+>
 const width = counterColumns.length
 const rowLimit = 10_000
 const overflowKey = keyOf(overflowName, undefined, overflowName)
@@ -74,6 +78,7 @@ class Tallies {
 /** The counters of a tracker: rows of doubles in one buffer, and tallies of what is open per module, group and type. */
 export class Counters {
   readonly whole = new Tally('whole')
+  readonly open = new OpenList()
   readonly modules = new Tallies()
   readonly groups = new Tallies()
   readonly types = new Tallies()
@@ -127,22 +132,109 @@ export class Counters {
     this.#cells = larger
   }
 
-  #add(row: Row, column: number): void {
-    const cell = row.index * width + column
-    this.#cells[cell] = (this.#cells[cell] as number) + 1
+  /**
+   * From here on the activity is open: in the list, in its row and in every tally. All of it or, where the stack has no
+   * room, nothing: therefore without a call in between.
+   */
+  entered(record: ActivityRecord, asPlanned: boolean, depth: number, subtree: SubtreeTally | undefined): void {
+    const cells = this.#cells
+    const { index, module, group, type } = record.shared.row as Row
+    const { whole, open } = this
+    const planned = asPlanned ? 1 : 0
+    const begun = 1 - planned
+    const cell = index * width
+    cells[cell] = (cells[cell] as number) + 1
+    cells[cell + 1] = (cells[cell + 1] as number) + begun
+    whole.created += 1
+    whole.open += 1
+    whole.planned += planned
+    whole.begun += begun
+    module.created += 1
+    module.open += 1
+    module.planned += planned
+    module.begun += begun
+    type.created += 1
+    type.open += 1
+    type.planned += planned
+    type.begun += begun
+    if (group !== undefined) {
+      group.created += 1
+      group.open += 1
+      group.planned += planned
+      group.begun += begun
+    }
+    for (let tally = subtree; tally !== undefined; tally = tally.outer) {
+      tally.created += 1
+      tally.open += 1
+      tally.planned += planned
+      tally.begun += begun
+    }
+    const { newest } = open
+    record.previous = newest
+    open.newest = record
+    if (newest === undefined) {
+      open.oldest = record
+      open.deepest = depth
+    } else {
+      newest.next = record
+      if (depth > open.deepest) open.deepest = depth
+    }
   }
 
-  created(row: Row, asPlanned: boolean): void {
-    this.#add(row, columnOf.created)
-    if (!asPlanned) this.#add(row, columnOf.started)
-    this.whole.enter(asPlanned)
-    row.module.enter(asPlanned)
-    row.group?.enter(asPlanned)
-    row.type.enter(asPlanned)
+  /** It is open no more, in the same way: all of it or nothing.  @param column that of the state */
+  left(
+    record: ActivityRecord,
+    state: EndedState,
+    asPlanned: boolean,
+    column: number,
+    subtree: SubtreeTally | undefined,
+  ): void {
+    const cells = this.#cells
+    const { index, module, group, type } = record.shared.row as Row
+    const { whole, open } = this
+    const planned = asPlanned ? 1 : 0
+    const cell = index * width
+    // Planned work that is done has started, and other planned work that ends was withdrawn.
+    const other = cell + (state === 'completed' ? 1 : 2)
+    cells[other] = (cells[other] as number) + planned
+    cells[cell + column] = (cells[cell + column] as number) + 1
+    type.open -= 1
+    type.planned -= planned
+    if (group !== undefined) {
+      group.open -= 1
+      group.planned -= planned
+    }
+    module.open -= 1
+    module.planned -= planned
+    whole.open -= 1
+    whole.planned -= planned
+    for (let tally = subtree; tally !== undefined; tally = tally.outer) {
+      tally.open -= 1
+      tally.planned -= planned
+    }
+    const { previous, next } = record
+    if (previous === undefined) open.oldest = next
+    else previous.next = next
+    if (next === undefined) open.newest = previous
+    else next.previous = previous
+    record.previous = undefined
+    record.next = undefined
+    record.state = state
+  }
+
+  /** Whoever watches where the activity was counted learns that it has ended. */
+  tell(record: ActivityRecord, subtree: SubtreeTally | undefined): void {
+    const { type, group, module } = record.shared.row as Row
+    type.watcher?.changed(record)
+    group?.watcher?.changed(record)
+    module.watcher?.changed(record)
+    this.whole.watcher?.changed(record)
+    for (let tally = subtree; tally !== undefined; tally = tally.outer) tally.watcher?.changed(record)
   }
 
   started(row: Row, record: ActivityRecord): void {
-    this.#add(row, columnOf.started)
+    const cell = row.index * width + columnOf.started
+    this.#cells[cell] = (this.#cells[cell] as number) + 1
     row.type.begin(record)
     row.group?.begin(record)
     row.module.begin(record)
@@ -154,15 +246,6 @@ export class Counters {
     row.group?.update()
     row.module.update()
     this.whole.update()
-  }
-
-  ended(row: Row, record: ActivityRecord, state: EndedState, asPlanned: boolean): void {
-    if (asPlanned) this.#add(row, state === 'completed' ? columnOf.started : columnOf.withdrawn)
-    this.#add(row, columnOf[state])
-    row.type.leave(asPlanned, record)
-    row.group?.leave(asPlanned, record)
-    row.module.leave(asPlanned, record)
-    this.whole.leave(asPlanned, record)
   }
 
   rows(): CounterRow[] {

@@ -63,17 +63,18 @@ export class Durations {
       this.#handOn([sample])
       return
     }
-    this.#samples.push(sample)
     if (!this.#scheduled) this.#schedule()
+    this.#samples.push(sample)
   }
 
   #schedule(): void {
-    this.#scheduled = true
     this.#clock.defer(() => {
       this.#scheduled = false
       this.#deliver(slice)
       if (this.waiting > 0) this.#schedule()
     })
+    // Last, as with an exhausted stack there is nothing to wait for.
+    this.#scheduled = true
   }
 
   /** Hands on everything that waits, now. */

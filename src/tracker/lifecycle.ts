@@ -1,6 +1,5 @@
 import { isAbortError, toErrorInfo } from '../activity/error-info.js'
 import {
-  type ActivityControl,
   ActivityRecord,
   type LogEntry,
   never,
@@ -9,48 +8,28 @@ import {
   type Verdict,
 } from '../activity/record.js'
 import { type ActivityProcess, type ActivitySnapshot, snapshotOf } from '../activity/snapshot.js'
-import type { EndedState } from '../activity/states.js'
+import type { EndedState, OpenState } from '../activity/states.js'
 import type { Intake } from '../activity/values.js'
 import { type Clock, wallAt } from '../base/clock.js'
 import type { Faults } from '../base/faults.js'
+import { abortBelow, abortOf, signalOf } from './aborting.js'
 import { atEnd } from './at-end.js'
-import type { Counters, Row } from './counters.js'
+import { type Counters, columnOf, type Row } from './counters.js'
 import { Durations } from './durations.js'
 import type { Errors } from './errors.js'
 import type { Feed } from './feed.js'
 import { IdIndex } from './id-index.js'
 import { KeptDetails } from './kept-details.js'
-import { OpenList } from './open-list.js'
+import type { LifecycleParts } from './lifecycle-parts.js'
+import type { OpenList } from './open-list.js'
 import type { Draining, SilencePort, TrackerPorts } from './ports.js'
 import type { ScalarChannel } from './scalar-channel.js'
+import { returned, type Settled, unsettled } from './settled.js'
 import { StartSites } from './start-sites.js'
 import { beginWatching, inheritedSubtree } from './subtrees.js'
 import type { SubtreeTally } from './tally.js'
 
 const sweepMillis = 5_000
-
-/** How a function of an activity settled. */
-export type Settled = { readonly threw: false } | { readonly threw: true; readonly error: unknown }
-export const returned: Settled = Object.freeze({ threw: false })
-
-export interface LifecycleParts {
-  readonly serviceName: string
-  readonly disabled: boolean
-  /** The group with which a module was registered. */
-  readonly groupOf: (module: string) => string | undefined
-  /** Whether the worker or process that a module was registered for has exited. */
-  readonly isGone: (module: string) => boolean
-  readonly clock: Clock
-  readonly faults: Faults
-  readonly intake: Intake
-  readonly process: ActivityProcess
-  readonly counters: Counters
-  readonly errors: Errors
-  readonly feed: Feed
-  readonly scalars: ScalarChannel
-  /** Open activities that keep their details. */
-  readonly maxDetails: number
-}
 
 /**
  * The one state machine: every plan, start and end of a tracker's activities goes through here, so that counters, lists
@@ -69,7 +48,7 @@ export class Lifecycle implements RecordOwner {
   readonly errors: Errors
   readonly feed: Feed
   readonly scalars: ScalarChannel
-  readonly open = new OpenList()
+  readonly open: OpenList
   readonly durations: Durations
   /** Whether the span of a failed activity also gets the exception; off where log records carry it. */
   exceptionsOnSpans = true
@@ -78,6 +57,11 @@ export class Lifecycle implements RecordOwner {
   ports: TrackerPorts | undefined = undefined
   silence: SilencePort | undefined = undefined
   draining: Draining | undefined = undefined
+  /** The stack had no room for something when it was due; see {@link unsettled}. */
+  behind = false
+  stackError: unknown = undefined
+  /** What has ended without anybody having been told, by `next`. */
+  untold: ActivityRecord | undefined = undefined
   /** What is to be sent before the process ends. */
   readonly flushers = new Set<() => unknown>()
   /** What exporters have lost so far, by signal. */
@@ -85,6 +69,7 @@ export class Lifecycle implements RecordOwner {
   readonly #ids = new IdIndex()
   readonly #details: KeptDetails
   #sweeping = false
+  #catchingUp = false
 
   constructor(parts: LifecycleParts) {
     this.serviceName = parts.serviceName
@@ -96,6 +81,7 @@ export class Lifecycle implements RecordOwner {
     this.intake = parts.intake
     this.process = parts.process
     this.counters = parts.counters
+    this.open = parts.counters.open
     this.errors = parts.errors
     this.feed = parts.feed
     this.scalars = parts.scalars
@@ -137,6 +123,7 @@ export class Lifecycle implements RecordOwner {
     asPlanned: boolean,
     createdAt?: number,
   ): ActivityRecord {
+    if (this.behind) this.catchUp()
     const monotonic = this.clock.monotonicMillis()
     const wall = wallAt(this.clock, monotonic)
     // Work that really began earlier is that much older on every clock.
@@ -147,11 +134,9 @@ export class Lifecycle implements RecordOwner {
       record.state = 'running'
       record.markStarted()
     }
-    this.counters.created(shared.row as Row, asPlanned)
     const subtree = inheritedSubtree(origin)
     record.subtree = subtree
-    for (let tally = subtree; tally !== undefined; tally = tally.outer) tally.enter(asPlanned)
-    this.open.add(record)
+    this.counters.entered(record, asPlanned, record.depth, subtree)
     if (this.draining !== undefined && origin === undefined) {
       this.draining.started += 1
       record.controls().aborted = { reason: this.draining.reason }
@@ -226,6 +211,16 @@ export class Lifecycle implements RecordOwner {
   /** A function of this activity settled; with the last one the activity ends. */
   settle(record: ActivityRecord, settled: Settled): void {
     record.functions -= 1
+    try {
+      this.#settled(record, settled)
+    } catch (error) {
+      if (record.functions === 0) record.functions = settled.threw ? unsettled.threw : unsettled.returned
+      this.stackError = error
+      this.behind = true
+    }
+  }
+
+  #settled(record: ActivityRecord, settled: Settled): void {
     if (!record.open) return
     const state = this.#verdictOf(record, settled)
     if (record.functions > 0) {
@@ -248,7 +243,7 @@ export class Lifecycle implements RecordOwner {
     if (noted === 'cancelled' || noted === 'failed') return noted
     if (!settled.threw) return noted ?? 'completed'
     // Some operations throw an AbortError, others the very reason of the signal, such as a TimeoutError from above.
-    const aborted = this.aborted(record)
+    const aborted = abortOf(record)
     if (aborted !== undefined && (isAbortError(settled.error) || settled.error === aborted.reason)) return 'cancelled'
     return 'failed'
   }
@@ -271,22 +266,58 @@ export class Lifecycle implements RecordOwner {
     const now = this.clock.monotonicMillis()
     if (asPlanned && state === 'completed') record.markStarted()
     if (this.silence !== undefined && !asPlanned) this.silence.gap(record, now - record.progressMonotonic)
-    record.state = state
     record.endedMonotonic = now
-    this.open.remove(record)
     this.#ids.remove(record)
     this.#details.remove(record)
     record.releaseAncestors()
-    const row = record.shared.row as Row
-    this.counters.ended(row, record, state, asPlanned)
-    if (this.durations.observed && record.startedMonotonic > never)
-      this.durations.add(row, state, now - record.startedMonotonic)
-    for (let tally = record.subtree as SubtreeTally | undefined; tally !== undefined; tally = tally.outer)
-      tally.leave(asPlanned, record)
-    const from = asPlanned ? 'planned' : 'running'
+    this.counters.left(record, state, asPlanned, columnOf[state], record.subtree as SubtreeTally | undefined)
+    try {
+      this.#tell(record, state, asPlanned ? 'planned' : 'running')
+    } catch {
+      // It is in no list any more, so its place in one is free.
+      record.next = this.untold
+      this.untold = record
+      this.behind = true
+    }
+  }
+
+  /** Who waits, its span, the feed and the histograms learn that it has ended. */
+  #tell(record: ActivityRecord, state: EndedState, from: OpenState): void {
+    this.counters.tell(record, record.subtree as SubtreeTally | undefined)
     this.ports?.ended(record, state, from)
-    if (this.feed.observed) this.feed.publishEnd(this.snapshot(record), from, wallAt(this.clock, now))
+    if (this.feed.observed) this.feed.publishEnd(this.snapshot(record), from, wallAt(this.clock, record.endedMonotonic))
     else this.feed.skip()
+    if (this.durations.observed && record.startedMonotonic > never)
+      this.durations.add(record.shared.row as Row, state, record.endedMonotonic - record.startedMonotonic)
+  }
+
+  /** Does what the stack had no room for when it was due, the innermost first. Throws where there still is none. */
+  catchUp(): void {
+    if (!this.behind || this.#catchingUp) return
+    this.#catchingUp = true
+    this.behind = false
+    try {
+      for (let at = this.open.newest, above = at?.previous; at !== undefined; at = above, above = at?.previous) {
+        const { functions } = at
+        if (functions >= 0) continue
+        at.functions = 0
+        try {
+          this.#settled(at, functions === unsettled.threw ? { threw: true, error: this.stackError } : returned)
+        } finally {
+          if (at.open) at.functions = functions
+        }
+      }
+      for (let at = this.untold; at !== undefined; at = this.untold) {
+        this.#tell(at, at.state as EndedState, 'running')
+        this.untold = at.next
+      }
+      this.stackError = undefined
+    } catch (error) {
+      this.behind = true
+      throw error
+    } finally {
+      this.#catchingUp = false
+    }
   }
 
   #describeFailure(record: ActivityRecord, error: { readonly value: unknown } | undefined): void {
@@ -298,47 +329,19 @@ export class Lifecycle implements RecordOwner {
   /** The reason of an abort from above becomes the reason of what it cancelled. */
   #cancelled(record: ActivityRecord): void {
     if (record.details?.reason !== undefined) return
-    const aborted = this.aborted(record)
+    const aborted = abortOf(record)
     // The text is ours, or has passed the intake when it came in.
     const text = aborted?.text ?? (aborted?.reason instanceof Error ? aborted.reason.message : '')
     if (text !== '') record.detail().reason = text
   }
 
-  /** Why the signal of this activity is aborted, if it is: by itself or by one above it. */
-  aborted(record: ActivityRecord): ActivityControl['aborted'] {
-    for (let at: ActivityRecord | undefined = record; at !== undefined; at = at.origin) {
-      if (at.control?.aborted !== undefined) return at.control.aborted
-    }
-    return undefined
-  }
-
   /** Aborts the signals of an activity and of everything open below it. */
   abort(record: ActivityRecord, reason: unknown, text?: string): void {
-    if (record.control?.aborted !== undefined) return
-    // All are marked before any listener runs, as listeners may end some; a signal that is first read later is aborted too.
-    const reached = [record, ...this.#openBelow(record)]
-    for (const one of reached) one.controls().aborted ??= { reason, text }
-    for (const one of reached) one.control?.abort?.abort(reason)
-  }
-
-  #openBelow(record: ActivityRecord): ActivityRecord[] {
-    const below: ActivityRecord[] = []
-    if (!record.hasChildren) return below
-    // Children come in after their parent, so the search can begin at the parent while that is itself in the list.
-    for (let at = record.open ? record.next : this.open.oldest; at !== undefined; at = at.next) {
-      if (descendsFrom(at, record)) below.push(at)
-    }
-    return below
+    abortBelow(record, this.open.oldest, reason, text)
   }
 
   signal(record: ActivityRecord): AbortSignal {
-    const control = record.controls()
-    if (control.abort === undefined) {
-      control.abort = new AbortController()
-      const aborted = this.aborted(record)
-      if (aborted !== undefined) control.abort.abort(aborted.reason)
-    }
-    return control.abort.signal
+    return signalOf(record)
   }
 
   /** Fails the activity after so long, and aborts its signal. */
@@ -359,8 +362,8 @@ export class Lifecycle implements RecordOwner {
   }
 
   #scheduleSweep(): void {
-    this.#sweeping = true
     this.clock.backgroundTimer(() => this.sweep(), sweepMillis)
+    this.#sweeping = true
   }
 
   /** Cancels what was abandoned: its handle was collected, nobody knows its id, no function of it runs. */
@@ -382,11 +385,4 @@ export class Lifecycle implements RecordOwner {
   subtree(record: ActivityRecord): SubtreeTally {
     return beginWatching(record, this.open.oldest)
   }
-}
-
-function descendsFrom(record: ActivityRecord, above: ActivityRecord): boolean {
-  for (let at = record.origin; at !== undefined; at = at.origin) {
-    if (at === above) return true
-  }
-  return false
 }

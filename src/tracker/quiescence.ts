@@ -27,6 +27,7 @@ export class Quiescence {
   isQuiescent(scope: Scope | undefined): boolean {
     const { counters, open } = this.#lifecycle
     if (counters.whole.open === 0) return true
+    if (this.#lifecycle.behind) this.#lifecycle.catchUp()
     const sole = scope === undefined ? counters.whole : this.#soleTally(scope)
     if (sole !== undefined) {
       if (sole.open === 0) return true
@@ -83,6 +84,7 @@ export class Quiescence {
   /** Open activities in the scope, oldest first, leaving out the asker and its ancestors unless `self`. */
   list(scope: Scope | undefined, self = false): ActivityRecord[] {
     const lifecycle = this.#lifecycle
+    if (lifecycle.behind) lifecycle.catchUp()
     const resolved = resolveScope(lifecycle.faults, scope, self)
     const own = resolved.self ? undefined : this.#line(this.#asker())
     const found: ActivityRecord[] = []

@@ -25,11 +25,12 @@ export class Subscribers<T> {
 
   #schedule(): void {
     if (this.#scheduled) return
-    this.#scheduled = true
     this.#host.clock.defer(() => {
       this.#scheduled = false
       this.flush()
     })
+    // Last, as with an exhausted stack there is nothing to wait for.
+    this.#scheduled = true
   }
 
   /** Delivers everything that waits, now. For the end of a process and for tests. */

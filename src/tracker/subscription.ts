@@ -91,10 +91,11 @@ export class Subscription<T> {
       this.#host.detached(() => this.#call(batch))
     } catch (error) {
       this.#fault(error)
+    } finally {
+      this.#delivering = false
+      this.#delivered += batch.length
     }
     this.#spentMillis += this.#host.clock.monotonicMillis() - began
-    this.#delivered += batch.length
-    this.#delivering = false
   }
 
   #call(batch: readonly (T | Gap)[]): void {

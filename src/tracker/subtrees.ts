@@ -21,7 +21,8 @@ export function beginWatching(record: ActivityRecord, oldest: ActivityRecord | u
   return made
 }
 
-function descends(candidate: ActivityRecord, record: ActivityRecord): boolean {
+/** Whether an activity lies below another one. */
+export function descends(candidate: ActivityRecord, record: ActivityRecord): boolean {
   for (let at = candidate.origin; at !== undefined; at = at.origin) {
     if (at === record) return true
   }

@@ -42,12 +42,6 @@ export class Tally {
   update(): void {
     if (this.watcher !== undefined) this.watcher.updated()
   }
-
-  leave(asPlanned: boolean, record: ActivityRecord): void {
-    this.open -= 1
-    if (asPlanned) this.planned -= 1
-    if (this.watcher !== undefined) this.watcher.changed(record)
-  }
 }
 
 /** The tally of one activity and everything below it; exists only for activities that somebody asked about. */

@@ -244,6 +244,7 @@ export class ActivityTracker {
   /** Delivers to all subscribers what they have not seen, now. */
   flushNow(): void {
     const { feed, scalars } = this[lifecycleKey]
+    this[lifecycleKey].catchUp()
     scalars.drain()
     feed.drain()
     // What a subscriber of the feed logged.

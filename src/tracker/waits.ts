@@ -117,12 +117,12 @@ export class TallyWaits implements TallyWatcher {
     if (this.#scans > 0 && record !== undefined) this.#tell(record)
     const { open, planned } = this.#tally
     if (this.#checking || (open > this.#withPlanned.highest && open - planned > this.#running.highest)) return
-    this.#checking = true
     // Not at once: what ends and what takes over from it often happen in one tick, and only the end of the tick counts.
     this.#clock.defer(() => {
       this.#checking = false
       this.#check()
     })
+    this.#checking = true
   }
 
   /** Called by the tally after something in it was updated. */
