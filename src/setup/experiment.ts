@@ -1,4 +1,4 @@
-import type { ConnectedBackends } from '../experiment/index.js'
+import type { ConnectedBackends } from '../experiment/connect-backends.js'
 import type { ActivityTracker } from '../tracker/tracker.js'
 import type { Environment } from './environment.js'
 import type { Notices } from './notices.js'

@@ -4,7 +4,7 @@ import { runNode } from '../../support/child-process.js'
 import { succeeded } from '../../support/installed-project.js'
 import { repositoryRoot } from '../../support/repository.js'
 
-const program = join(import.meta.dirname, 'recursion.mjs')
+const program = join(import.meta.dirname, 'fixtures/recursion.mjs')
 
 describe.each(['without an SDK', 'with an SDK', 'with an SDK that is not proven yet'])('%s', (place) => {
   test.each([
