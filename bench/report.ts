@@ -62,10 +62,15 @@ export function tables({ rounds, variants }: Report): string {
 /** The page with a section in place of its own with the same heading. @throws Error if it has none */
 export function withSection(page: string, section: string): string {
   const [heading = ''] = section.split('\n')
+  return page.replace(sectionOf(page, heading), () => section)
+}
+
+/** The section of a page with a heading. @throws Error if it has none */
+export function sectionOf(page: string, heading: string): string {
   const from = page.indexOf(`${heading}\n`)
   const to = page.indexOf('\n## ', from + heading.length)
   if (from < 0 || to < 0) throw new Error(`the page has no part '${heading}': run the whole benchmark`)
-  return `${page.slice(0, from)}${section}${page.slice(to)}`
+  return page.slice(from, to)
 }
 
 /** docs/benchmarks.md. */

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { cacheFolder, programFolder, reasonMissing } from '../scripts/backends/program.ts'
+import { programs } from '../scripts/backends/programs.ts'
 import { installLocked } from '../test/support/install-locked.mjs'
 
 const flags = ['--expose-gc', '--experimental-strip-types', '--disable-warning=ExperimentalWarning']
@@ -10,11 +12,24 @@ export function installPromClient(): string | undefined {
   return installLocked(join(import.meta.dirname, 'scalars'))
 }
 
+/** @returns why MLflow cannot be had, if so */
+export function missingMlflow(): string | undefined {
+  return reasonMissing(programs.mlflow, cacheFolder(process.env))
+}
+
+/** Its client takes so much longer that fewer steps do. */
+const mlflowShare = 20
+
 /** Runs a variant once, in a process of its own. @throws if not everything that was logged is there */
 export async function runScalar(name: string, steps: number): Promise<number> {
-  const args = [...flags, join(import.meta.dirname, 'scalar-child.ts'), '--variant', name, '--steps', `${steps}`]
+  const mlflow = name === 'scalar-mlflow'
+  const script = join(import.meta.dirname, 'scalars/mlflow_client.py')
+  const python = join(programFolder(programs.mlflow, cacheFolder(process.env)), 'environment/bin/python')
+  const args = mlflow
+    ? [script, `${Math.ceil(steps / mlflowShare)}`]
+    : [...flags, join(import.meta.dirname, 'scalar-child.ts'), '--variant', name, '--steps', `${steps}`]
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, args)
+    const { stdout } = await promisify(execFile)(mlflow ? python : process.execPath, args)
     return (JSON.parse(stdout) as { value: number }).value
   } catch (error) {
     const said = `${(error as { stderr?: string }).stderr ?? ''}`

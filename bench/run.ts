@@ -6,9 +6,9 @@ import { ends } from './ends.ts'
 import { type EndRound, endsSection } from './ends-report.ts'
 import { healthSection } from './health-report.ts'
 import { healthVariants } from './health-variants.ts'
-import { page, type Report, tables, withSection } from './report.ts'
+import { page, type Report, sectionOf, tables, withSection } from './report.ts'
 import { type EndOutcome, runEnd } from './run-end.ts'
-import { installPromClient, runScalar } from './run-scalar.ts'
+import { installPromClient, missingMlflow, runScalar } from './run-scalar.ts'
 import { packagesOfSdk2, runVariant, type Size } from './run-variant.ts'
 import { scalarsSection, withScalarsSection } from './scalar-report.ts'
 import { scalarVariants } from './scalars.ts'
@@ -20,10 +20,11 @@ const root = join(import.meta.dirname, '..')
 
 const benchmarks = join(root, 'docs/benchmarks.md')
 
-const usage = `npm run bench -- [--quick] [--rounds <number>] [--only <variant>]... [--ends] [--scalars] [--health]
+const usage = `npm run bench -- [--quick] [--rounds <number>] [--only <variant>]... [--calls] [--ends] [--scalars] [--health]
 
   --quick   three short rounds; prints the tables and leaves docs/benchmarks.md alone
   --only    just these variants, and the stock that they are compared with; prints the tables
+  --calls   just calls, memory and questions; leaves the parts of the page that have a day of their own
   --ends    just the ends of processes; replaces that part of docs/benchmarks.md
   --scalars just the scalars; replaces that part of docs/benchmarks.md
   --health  just what watching costs; replaces that part of docs/benchmarks.md`
@@ -32,6 +33,7 @@ interface Settings {
   readonly rounds: number
   readonly quick: boolean
   readonly only: readonly string[]
+  readonly calls: boolean
   readonly ends: boolean
   readonly health: boolean
   readonly scalars: boolean
@@ -43,6 +45,7 @@ function settingsOf(args: string[]): Settings {
     options: {
       quick: { type: 'boolean', default: false },
       rounds: { type: 'string' },
+      calls: { type: 'boolean', default: false },
       ends: { type: 'boolean', default: false },
       health: { type: 'boolean', default: false },
       scalars: { type: 'boolean', default: false },
@@ -52,8 +55,8 @@ function settingsOf(args: string[]): Settings {
   const rounds = Number(values.rounds ?? (values.quick ? 3 : 9))
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new Error(`--rounds: expected a whole number from 1 on\n\n${usage}`)
-  const { quick, only } = values
-  return { rounds, quick, only, ends: values.ends, scalars: values.scalars, health: values.health }
+  const { quick, only, calls } = values
+  return { rounds, quick, only, calls, ends: values.ends, scalars: values.scalars, health: values.health }
 }
 
 function sizeOf({ kind, calls = 5_000_000 }: Variant, quick: boolean): Size {
@@ -111,8 +114,11 @@ async function measureEnds(planned: number, day: string): Promise<string> {
 async function measureScalars(planned: number, day: string, quick: boolean): Promise<string> {
   const missing = installPromClient()
   if (missing !== undefined) console.warn(`without prom-client: ${missing}`)
+  const noMlflow = missingMlflow()
+  if (noMlflow !== undefined) console.warn(`without MLflow: ${noMlflow}`)
   const runnable = Object.entries(scalarVariants).filter(
-    ([, { subject }]) => missing === undefined || !subject.startsWith('prom'),
+    ([, { subject }]) =>
+      (missing === undefined || !subject.startsWith('prom')) && (noMlflow === undefined || subject !== 'mlflow'),
   )
   const rounds: Round[] = []
   for (let number = 1; number <= planned; number += 1) {
@@ -124,11 +130,21 @@ async function measureScalars(planned: number, day: string, quick: boolean): Pro
   return scalarsSection(rounds, day)
 }
 
+/** The parts of the page that say themselves on which day they were measured. */
+function measuredBefore(page: string): Pick<Report, 'health' | 'scalars' | 'ends'> {
+  return {
+    health: sectionOf(page, '## Health'),
+    scalars: sectionOf(page, '## Scalars'),
+    ends: sectionOf(page, '## The end of a process'),
+  }
+}
+
 async function main(): Promise<void> {
   const {
     rounds: planned,
     quick,
     only,
+    calls,
     ends: onlyEnds,
     scalars: onlyScalars,
     health,
@@ -147,7 +163,8 @@ async function main(): Promise<void> {
     else writeFileSync(benchmarks, withScalarsSection(readFileSync(benchmarks, 'utf8'), section))
     return
   }
-  const named = chosen(health ? Object.keys(healthVariants) : only)
+  const ofCalls = Object.keys(variants).filter((name) => !(name in healthVariants))
+  const named = chosen(health ? Object.keys(healthVariants) : calls ? ofCalls : only)
   const wantsSdk2 = named.some(([, { sdk }]) => sdk === '2')
   const missing = wantsSdk2 ? prepareSdk2() : undefined
   if (missing !== undefined) console.warn(`without the 2.x line: ${missing}`)
@@ -168,9 +185,13 @@ async function main(): Promise<void> {
     variants: named,
     versions: versionsUsed(wantsSdk2 && missing === undefined),
     day,
-    health: healthSection(rounds, named, day),
-    scalars: only.length > 0 ? '' : await measureScalars(planned, day, quick),
-    ends: only.length > 0 ? '' : await measureEnds(planned, day),
+    ...(calls
+      ? measuredBefore(readFileSync(benchmarks, 'utf8'))
+      : {
+          health: healthSection(rounds, named, day),
+          scalars: only.length > 0 ? '' : await measureScalars(planned, day, quick),
+          ends: only.length > 0 ? '' : await measureEnds(planned, day),
+        }),
     missing: missing === undefined ? undefined : 'the 2.x line of the SDK, which could not be installed.',
   }
   if (quick || only.length > 0) {

@@ -7,7 +7,7 @@ export const scalarUnits = {
 
 export interface ScalarVariant {
   readonly measure: keyof typeof scalarUnits
-  readonly subject: 'buffered' | 'sent' | 'aggregated' | 'otel' | 'prom' | 'prom-latest'
+  readonly subject: 'buffered' | 'sent' | 'aggregated' | 'otel' | 'prom' | 'prom-latest' | 'mlflow'
   readonly what: string
   readonly gzip?: boolean
 }
@@ -31,6 +31,11 @@ export const scalarVariants: Readonly<Record<string, ScalarVariant>> = {
     measure: 'cpu',
     subject: 'prom-latest',
     what: "prom-client's gauge without a step, which keeps the latest value",
+  },
+  'scalar-mlflow': {
+    measure: 'cpu',
+    subject: 'mlflow',
+    what: "`log_batch` of MLflow's client, a thousand scalars at a time, into SQLite",
   },
   'scalar-memory': { measure: 'memory', subject: 'buffered', what: ours },
   'scalar-memory-otel-gauge': { measure: 'memory', subject: 'otel', what: `${gauge}, its limit raised` },

@@ -131,5 +131,7 @@ export function subjectOf({ subject, measure }: ScalarVariant): ScalarSubject {
     case 'prom':
     case 'prom-latest':
       return promGauge(subject === 'prom')
+    case 'mlflow':
+      throw new Error('it is measured in Python')
   }
 }
