@@ -133,9 +133,9 @@ class SeldomFields {
   startedMonotonic: number | undefined = undefined
 }
 
-const flags = { startedAtOnce: 1, idIsKnown: 2, hasChildren: 4, indexed: 8 } as const
+const flags = { startedAtOnce: 1, idIsKnown: 2, hasChildren: 4, indexed: 8, traced: 16 } as const
 /** Above the flags lies the depth, in what is left of a number that V8 keeps without a box. */
-const depthShift = 4
+const depthShift = 5
 const deepest = 2 ** (30 - depthShift) - 1
 
 /**
@@ -353,10 +353,15 @@ export class ActivityRecord {
     return seldom.ownSpan
   }
 
+  /** It has a span now. One of suppressed tracing has no ids. */
+  takeSpan(span: SpanSlot): void {
+    if (span.spanContext().traceId !== noTrace) this.#flags |= flags.traced
+    this.span = span
+  }
+
   /** The span's ids if an SDK gave it any. Reads nothing new. */
   recordedSpan(): SpanReference | undefined {
-    const reference = this.span?.spanContext()
-    return reference !== undefined && reference.traceId !== noTrace ? reference : undefined
+    return (this.#flags & flags.traced) === 0 ? undefined : this.span?.spanContext()
   }
 
   /** Ids that exist already, without making any. */

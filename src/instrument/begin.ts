@@ -18,7 +18,7 @@ export function begin(record: ActivityRecord): boolean {
   startSpan(
     record,
     record.tracing as ActivityContext,
-    { kind: record.details?.kind, startTime: undefined },
+    { kind: record.details?.kind, startTime: undefined, plain: false },
     lifecycle.faults,
   )
   const timeoutMillis = record.details?.timeoutMillis

@@ -31,7 +31,7 @@ function spanOfNeverStarted(record: ActivityRecord, state: EndedState, faults: F
   startSpan(
     record,
     record.tracing as ActivityContext,
-    { kind: record.details?.kind, startTime: record.createdAt },
+    { kind: record.details?.kind, startTime: record.createdAt, plain: false },
     faults,
   )
 }

@@ -66,6 +66,8 @@ export interface Description {
   readonly reason: string | undefined
   /** Whether there is anything that the activity itself must keep. */
   readonly detailed: boolean
+  /** Nothing was given but what is the same for all activities of one place, such as name and module. */
+  readonly plain: boolean
 }
 
 const detailKeys = [
@@ -80,6 +82,17 @@ const detailKeys = [
   'considered',
   'reason',
   'silenceBudgetMillis',
+] as const satisfies readonly (keyof Description)[]
+
+/** What makes the start of an activity differ from that of most. */
+const startKeys = [
+  'kind',
+  'parent',
+  'from',
+  'id',
+  'startTime',
+  'timeoutMillis',
+  'signal',
 ] as const satisfies readonly (keyof Description)[]
 
 const emptyDescription: Description = Object.freeze({
@@ -106,6 +119,7 @@ const emptyDescription: Description = Object.freeze({
   considered: undefined,
   reason: undefined,
   detailed: false,
+  plain: true,
 })
 
 /** The call in which options given as functions are answered. */
@@ -185,8 +199,10 @@ class Reader {
       considered: toTexts(this.#intake, 'considered', options.considered),
       reason: this.#text('reason', options.reason, bounds.message),
       detailed: false,
+      plain: false,
     }
     given.detailed = detailKeys.some((key) => given[key] !== undefined)
+    given.plain = !given.detailed && startKeys.every((key) => given[key] === undefined)
     return given
   }
 

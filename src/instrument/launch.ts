@@ -19,7 +19,6 @@ function chosenId(what: Description, lifecycle: Lifecycle): string | undefined {
 }
 
 function describeRecord(record: ActivityRecord, what: Description): void {
-  if (!what.detailed) return
   const details = record.detail()
   if (what.plan !== undefined) details.plan = what.plan
   if (what.attributes !== undefined) details.attributes = what.attributes
@@ -63,6 +62,16 @@ function sharedFields(
   return place.shared
 }
 
+function millisOf(time: number | Date | undefined): number | undefined {
+  return time instanceof Date ? time.getTime() : time
+}
+
+/** What may end it from outside: a deadline, which runs from the start, and the user's signal. */
+function bound(lifecycle: Lifecycle, record: ActivityRecord, what: Description, asPlanned: boolean): void {
+  if (what.timeoutMillis !== undefined && !asPlanned) lifecycle.deadline(record, what.timeoutMillis)
+  if (what.signal !== undefined) followSignal(lifecycle, record, what.signal)
+}
+
 /** Brings an activity to life: counted first, then its span, then told to the feed. */
 export function launch(
   lifecycle: Lifecycle,
@@ -77,18 +86,19 @@ export function launch(
   const group = what.group ?? lifecycle.groupOf(module)
   const bounded = name.length > bounds.name ? name.slice(0, bounds.name) : name
   const shared = sharedFields(lifecycle, place, bounded, module, group, what.type)
-  const startTime = what.startTime instanceof Date ? what.startTime.getTime() : what.startTime
-  const record = lifecycle.create(shared, origin.record, chosenId(what, lifecycle), asPlanned, startTime)
+  const { plain } = what
+  const startTime = plain ? undefined : millisOf(what.startTime)
+  const id = plain ? undefined : chosenId(what, lifecycle)
+  const record = lifecycle.create(shared, origin.record, id, asPlanned, startTime)
   try {
-    record.remote = origin.remote
-    describeRecord(record, what)
+    if (origin.remote !== undefined) record.remote = origin.remote
+    if (what.detailed) describeRecord(record, what)
     const context = new ActivityContext(active, origin.span, record)
     record.tracing = context
     if (!asPlanned) startSpan(record, context, what, lifecycle.faults)
     else keepUntilStart(record.detail(), what)
     lifecycle.announce(record, startTime === undefined ? record.createdAt : undefined)
-    if (what.timeoutMillis !== undefined && !asPlanned) lifecycle.deadline(record, what.timeoutMillis)
-    if (what.signal !== undefined) followSignal(lifecycle, record, what.signal)
+    if (!plain) bound(lifecycle, record, what, asPlanned)
   } catch (error) {
     // The stack has ended: what was counted as open must not stay so.
     record.functions = unsettled.threw

@@ -53,6 +53,7 @@ export function parentInContext(lifecycle: Lifecycle, active: Context): Origin {
 
 /** The parent that an activity is given, else what the active context holds. */
 export function originOf(what: Description, lifecycle: Lifecycle, active: Context): Origin {
+  if (what.plain) return parentInContext(lifecycle, active)
   if (what.from !== undefined) return continued(what.from)
   if (what.parent === null) return nowhere
   if (what.parent !== undefined) return chosen(what.parent, lifecycle)

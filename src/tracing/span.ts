@@ -45,6 +45,8 @@ function currentTracer(): otel.Tracer | undefined {
 export interface SpanStart {
   readonly kind: ActivitySpanKind | undefined
   readonly startTime: number | Date | undefined
+  /** Neither of the two, nor links. */
+  readonly plain: boolean
 }
 
 type Writable = Record<string, otel.AttributeValue>
@@ -95,27 +97,30 @@ function spanLink({ relation, traceId, spanId }: KeptLink): otel.Link[] {
   ]
 }
 
+function addOptions(options: otel.SpanOptions, record: ActivityRecord, { kind, startTime }: SpanStart): void {
+  if (kind !== undefined) options.kind = kinds[kind]
+  const links = record.details?.links?.flatMap(spanLink) ?? []
+  if (links.length > 0) options.links = links
+  if (startTime !== undefined) options.startTime = startTime
+}
+
 /** Starts the span of an activity inside its context, and puts it there. Without an SDK nothing happens. */
 export function startSpan(record: ActivityRecord, context: ActivityContext, start: SpanStart, faults: Faults): void {
   try {
     const tracer = currentTracer()
     if (tracer === undefined) return noticeDuplicatedApi(faults)
     const options: otel.SpanOptions = { attributes: startAttributes(record) }
-    if (start.kind !== undefined) options.kind = kinds[start.kind]
-    const links = record.details?.links === undefined ? [] : record.details.links.flatMap(spanLink)
-    if (links.length > 0) options.links = links
-    if (start.startTime !== undefined) options.startTime = start.startTime
+    if (!start.plain) addOptions(options, record, start)
     context.starting = true
     const span = tracer.startSpan(record.name, options, context)
+    context.starting = false
     // A span that cannot name itself fails here, and not wherever its ids are asked for.
-    span.spanContext()
-    record.span = span
+    record.takeSpan(span)
     context.span = span
     ;(span as { [spanRecordKey]?: ActivityRecord })[spanRecordKey] = record
   } catch (error) {
-    faults.count('tracing.failed', 'startSpan', error)
-  } finally {
     context.starting = false
+    faults.count('tracing.failed', 'startSpan', error)
   }
 }
 

@@ -212,7 +212,11 @@ export class Lifecycle implements RecordOwner {
   settle(record: ActivityRecord, settled: Settled): void {
     record.functions -= 1
     try {
-      this.#settled(record, settled)
+      const { functions, state, control } = record
+      // Of nearly all nothing was said that could decide how they end.
+      if (functions === 0 && state === 'running' && control === undefined && !settled.threw)
+        this.#finish(record, 'completed', false)
+      else this.#settled(record, settled)
     } catch (error) {
       if (record.functions === 0) record.functions = settled.threw ? unsettled.threw : unsettled.returned
       this.stackError = error
@@ -263,12 +267,16 @@ export class Lifecycle implements RecordOwner {
       return
     }
     const asPlanned = record.state === 'planned'
-    const now = this.clock.monotonicMillis()
     if (asPlanned && state === 'completed') record.markStarted()
+    this.#finish(record, state, asPlanned)
+  }
+
+  #finish(record: ActivityRecord, state: EndedState, asPlanned: boolean): void {
+    const now = this.clock.monotonicMillis()
     if (this.silence !== undefined && !asPlanned) this.silence.gap(record, now - record.progressMonotonic)
     record.endedMonotonic = now
     this.#ids.remove(record)
-    this.#details.remove(record)
+    if (record.details !== undefined) this.#details.remove(record)
     record.releaseAncestors()
     this.counters.left(record, state, asPlanned, columnOf[state], record.subtree as SubtreeTally | undefined)
     try {
