@@ -19,7 +19,10 @@ export interface RunFile {
 export interface RunFileFormat<F extends RunFile> {
   /** A file of its own for every call: somebody else may have one of the same run. */
   begin(run: string): F
-  /** What comes next in a file, its beginning included where nothing is written yet. */
+  /**
+   * What comes next in a file, its beginning included where nothing is written yet. More entries only add bytes at its
+   * end: while the process exits, both may be written at one place.
+   */
   content(file: F, entries: readonly ScalarEntry[]): Buffer
   /** What ends a file. A format without it has no end. */
   ending?(file: F): Buffer

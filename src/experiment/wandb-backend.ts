@@ -8,7 +8,7 @@ import type { ExperimentBackend } from './backend.js'
 import { isPath, type NamedBackendOptions, nameCheck, pathOf, requireOptions } from './backend-options.js'
 import { type RunFile, RunFiles } from './run-files.js'
 import { wandbLogRecord, wandbLogStart } from './wandb-log.js'
-import { exitRecord, rowRecords, runRecords, type WandbRun } from './wandb-records.js'
+import { endRecords, type Row, rowRecords, rowsOf, runRecords, type WandbRun } from './wandb-records.js'
 
 export interface WandbBackendOptions extends NamedBackendOptions {
   /** The folder that `wandb leet` and `wandb sync` are given; each run gets a folder in it. */
@@ -28,6 +28,8 @@ const checks: OptionChecks<WandbBackendOptions> = {
 
 interface WandbFile extends RunFile {
   readonly run: WandbRun
+  /** The latest value of each scalar. */
+  latest: Row
 }
 
 /** A run that nobody else has: several programs may write into one folder. */
@@ -36,14 +38,18 @@ function newFile(directory: string, project: string, name: string): WandbFile {
   const id = randomUUID().replaceAll('-', '').slice(0, 16)
   const [day = '', time = ''] = new Date(startedAtMillis).toISOString().replace(/[-:]/g, '').slice(0, 15).split('T')
   const path = join(directory, `offline-run-${day}_${time}-${id}`, `run-${id}.wandb`)
-  return { path, end: 0, entries: 0, run: { id, name, project, startedAtMillis } }
+  return { path, end: 0, entries: 0, run: { id, name, project, startedAtMillis }, latest: {} }
 }
 
-function contentOf({ run, end, entries: before }: WandbFile, entries: readonly ScalarEntry[]): Buffer {
-  const rows = rowRecords(run, entries, before)
-  if (end > 0) return framed(rows, end)
-  const records = [...runRecords(run, `underway ${version}`), ...rows]
-  return Buffer.concat([wandbLogStart, framed(records, wandbLogStart.byteLength)])
+/** The same entries with more behind them begin with the same bytes: both may be written while the process exits. */
+function contentOf(file: WandbFile, entries: readonly ScalarEntry[]): Buffer {
+  const { run, end, entries: before } = file
+  const rows = rowsOf(run, entries, before)
+  file.latest = Object.assign({}, file.latest, ...rows) as Row
+  const records = rowRecords(rows, before)
+  if (end > 0) return framed(records, end)
+  const { byteLength } = wandbLogStart
+  return Buffer.concat([wandbLogStart, framed([...runRecords(run, `underway ${version}`), ...records], byteLength)])
 }
 
 function framed(records: readonly Uint8Array[], position: number): Buffer {
@@ -71,7 +77,7 @@ export function wandbBackend(given: WandbBackendOptions): ExperimentBackend {
     const files = new RunFiles<WandbFile>({
       begin: (run) => newFile(directory, project, run),
       content: contentOf,
-      ending: ({ entries, end }) => framed([exitRecord(entries)], end),
+      ending: ({ latest, entries, end }) => framed(endRecords(latest, entries), end),
     })
     return {
       name: options.name ?? 'wandb',

@@ -4,8 +4,8 @@ import { message, text, varint } from './protobuf.js'
 /** The metric that all others are drawn against. W&B's own step counts rows, and only ever grows. */
 export const stepMetric = 'experiment/step'
 
-/** What W&B and this package say of a row themselves. */
-const ownNames: ReadonlySet<string> = new Set(['_step', '_timestamp', '_runtime', '_wandb', stepMetric])
+/** What W&B and this package say of a row themselves, and what a scalar of such a name is called. */
+const ownName = new RegExp(`^(scalar/)*(_step|_timestamp|_runtime|_wandb|${stepMetric})$`)
 
 /** Fields of W&B's `Record`; each kind of record is the field of its own. */
 const fields = { history: 2, summary: 3, metric: 12, run: 17, exit: 18, header: 21 } as const
@@ -18,11 +18,10 @@ export interface WandbRun {
 }
 
 /** The numbers of a row as JSON, where NaN and the infinities are the bare words that Python's JSON has. */
-type Row = Readonly<Record<string, string>>
+export type Row = Readonly<Record<string, string>>
 
-/** A scalar whose name is one of W&B's own gets a word in front. */
 function keyOf(scalar: string): string {
-  return ownNames.has(scalar) ? `scalar/${scalar}` : scalar
+  return ownName.test(scalar) ? `scalar/${scalar}` : scalar
 }
 
 function itemsOf(row: Row): Uint8Array[] {
@@ -59,22 +58,18 @@ export function runRecords({ id, name, project, startedAtMillis }: WandbRun, pro
   ]
 }
 
-/** Rows have every other number, so that there is one left for what follows the last of a batch. */
-function numberOf(row: number): number {
-  return 4 + row * 2
+/** Rows of entries. @param before how many rows the run has */
+export function rowsOf(run: WandbRun, entries: readonly ScalarEntry[], before: number): readonly Row[] {
+  return entries.map((entry, index) => rowOf(run, entry, before + index))
 }
 
-/** A row for each entry, and what the run comes to with the last of them. @param before how many rows the run has */
-export function rowRecords(run: WandbRun, entries: readonly ScalarEntry[], before: number): readonly Uint8Array[] {
-  const rows = entries.map((entry, index) => rowOf(run, entry, before + index))
-  const history = rows.map((row, index) =>
-    record('history', numberOf(before + index), ...itemsOf(row), message(2, varint(1, BigInt(before + index)))),
+export function rowRecords(rows: readonly Row[], before: number): readonly Uint8Array[] {
+  return rows.map((row, index) =>
+    record('history', before + index + 4, ...itemsOf(row), message(2, varint(1, BigInt(before + index)))),
   )
-  const latest = Object.assign({}, ...rows) as Row
-  return [...history, record('summary', numberOf(before + rows.length) - 1, ...itemsOf(latest))]
 }
 
-/** What ends a run: that all went well, as far as anybody knows who only writes scalars. */
-export function exitRecord(rows: number): Uint8Array {
-  return record('exit', numberOf(rows), varint(1, 0n))
+/** What the run came to, and that it is over; well, as far as somebody knows who only writes scalars. */
+export function endRecords(latest: Row, rows: number): readonly Uint8Array[] {
+  return [record('summary', rows + 4, ...itemsOf(latest)), record('exit', rows + 5, varint(1, 0n))]
 }
