@@ -2,7 +2,7 @@ import type { ScalarEntry } from '../tracker/scalars.js'
 import { message, text, varint } from './protobuf.js'
 
 /** The metric that all others are drawn against. W&B's own step counts rows, and only ever grows. */
-export const stepMetric = 'experiment/step'
+const stepMetric = 'experiment/step'
 
 /** What W&B and this package say of a row themselves, and what a scalar of such a name is called. */
 const ownName = new RegExp(`^(scalar/)*(_step|_timestamp|_runtime|_wandb|${stepMetric})$`)
