@@ -26,10 +26,12 @@ ${rows.join('\n')}
 - CPU time as above. Of 50,000 steps, a run of ours counts only if every point was kept, or written. The gauge of the SDK has at
   most 2,000 series by default, so nearly all of its steps share one; prom-client has no bound, and one without a step
   keeps the latest value.
-- MLflow's client logs a twentieth of the steps, into a database in its own process, and counts only if all are there.
+- MLflow's client logs a twentieth of the steps. For CPU time they go into a database in its own process; for memory and
+  bytes to an HTTP server on loopback that decodes what it is sent. A run counts only if all are there.
 - Memory is per point that waits, by tens of thousands. A label for the step makes a series of each, in the program and in
-  the database, and stays.
-- Bytes are of one request, or one scrape, with 1,000 points: 250 steps of four scalars.
+  the database, and stays. MLflow's client keeps what waits only with \`synchronous=False\`, in a queue without a bound, while the
+  server does not answer; what counts is what Python has allocated, as \`tracemalloc\` sees it.
+- Bytes are of one request, or one scrape, with 1,000 points: 250 steps of four scalars. Headers are not counted.
 `
 }
 

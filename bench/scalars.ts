@@ -40,9 +40,15 @@ export const scalarVariants: Readonly<Record<string, ScalarVariant>> = {
   'scalar-memory': { measure: 'memory', subject: 'buffered', what: ours },
   'scalar-memory-otel-gauge': { measure: 'memory', subject: 'otel', what: `${gauge}, its limit raised` },
   'scalar-memory-prom-gauge': { measure: 'memory', subject: 'prom', what: prom },
+  'scalar-memory-mlflow': {
+    measure: 'memory',
+    subject: 'mlflow',
+    what: "`log_batch` of four of MLflow's client, `synchronous=False`",
+  },
   'scalar-bytes': { measure: 'wire', subject: 'sent', what: 'value and step, two data points each, OTLP protobuf' },
   'scalar-bytes-otel-gauge': { measure: 'wire', subject: 'otel', what: `${gauge}, OTLP protobuf` },
   'scalar-bytes-prom-gauge': { measure: 'wire', subject: 'prom', what: `${prom}, the text of one scrape` },
+  'scalar-bytes-mlflow': { measure: 'wire', subject: 'mlflow', what: "`log_batch` of MLflow's client, JSON" },
   'scalar-gzip': { measure: 'wire', subject: 'sent', gzip: true, what: 'the same as `scalar-bytes`, compressed' },
   'scalar-gzip-otel-gauge': {
     measure: 'wire',
@@ -55,5 +61,11 @@ export const scalarVariants: Readonly<Record<string, ScalarVariant>> = {
     subject: 'prom',
     gzip: true,
     what: 'the same as `scalar-bytes-prom-gauge`, compressed',
+  },
+  'scalar-gzip-mlflow': {
+    measure: 'wire',
+    subject: 'mlflow',
+    gzip: true,
+    what: 'the same as `scalar-bytes-mlflow`, compressed, which the client does not do',
   },
 }

@@ -73,11 +73,15 @@ const tensorboard = ofPython('tensorboard', '')
 
 const mlflow = ofPython('mlflow', '-m mlflow')
 
+/** The client of Weights & Biases. */
+const wandb = ofPython('wandb', '-m wandb')
+
 export const programs = {
   composeConfig,
   amtool,
   tensorboard,
   mlflow,
+  wandb,
   collector,
   prometheus,
   promtool,
@@ -85,7 +89,7 @@ export const programs = {
 } as const satisfies Record<string, Program>
 
 /** A package of PyPI in an environment of its own. @param runs what its Python is told before the arguments */
-function ofPython(name: 'tensorboard' | 'mlflow', runs: string): Program {
+function ofPython(name: 'tensorboard' | 'mlflow' | 'wandb', runs: string): Program {
   return {
     name,
     version: versions[name],

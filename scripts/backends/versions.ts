@@ -9,7 +9,8 @@ export const versions = {
   prometheusModule: '0.314.0',
   alertmanager: '0.33.1',
   composeGo: '2.16.2',
-  /** From PyPI, as the next one. */
+  /** From PyPI, as the next ones. */
   tensorboard: '2.21.0',
   mlflow: '3.17.2',
+  wandb: '0.31.0',
 } as const

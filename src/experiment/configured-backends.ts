@@ -8,6 +8,7 @@ import { jsonLinesBackend } from './json-lines-backend.js'
 import { mlflowBackend } from './mlflow-backend.js'
 import { slackWebhook } from './slack-webhook.js'
 import { tensorBoardBackend } from './tensorboard-backend.js'
+import { wandbBackend } from './wandb-backend.js'
 import { webhook } from './webhook.js'
 
 export interface ConfiguredBackendsOptions {
@@ -30,6 +31,7 @@ const makers: Readonly<Record<string, (options: never) => ExperimentBackend>> = 
   jsonl: jsonLinesBackend,
   tensorboard: tensorBoardBackend,
   mlflow: mlflowBackend,
+  wandb: wandbBackend,
   slack: slackWebhook,
   feishu: feishuWebhook,
   webhook,
@@ -55,7 +57,8 @@ function optionsIn(place: string, section: unknown, env: NonNullable<ConfiguredB
 
 /**
  * The backends that a YAML file names under `logger: { backend }`, one or a list, each with the options that stand under
- * its name beside it. The experiment of MLflow is `experiment_name` of the file, unless its options say otherwise.
+ * its name beside it. The experiment of MLflow and the project of Weights & Biases are
+ * `experiment_name` of the file, unless their options say otherwise.
  *
  * @throws UnderwayError OPTIONS_INVALID, naming the file and the key
  */
@@ -74,11 +77,16 @@ export function configuredBackends(given: ConfiguredBackendsOptions = {}): reado
       if (typeof name !== 'string' || maker === undefined)
         return refuse(`${path}: logger.backend`, Object.keys(makers).join(', '), name)
       const place = `${path}: logger.${name}`
-      const defaults = name === 'mlflow' ? { experiment: content['experiment_name'] } : {}
+      const defaults = defaultsFrom(content)[name] ?? {}
       const options = optionsIn(place, logger[name], env)
       return placed(place, () => maker({ ...defaults, ...options } as never))
     })
   })
+}
+
+/** What the file says in one place for all. */
+function defaultsFrom({ experiment_name: experiment }: Values): Readonly<Record<string, Values>> {
+  return experiment === undefined ? {} : { mlflow: { experiment }, wandb: { project: experiment } }
 }
 
 /** Says where in the file the options stand that were refused. */

@@ -1,14 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { closeSync, constants, mkdirSync, openSync, writeSync } from 'node:fs'
-import { mkdir, open } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { checkedOptions, type OptionChecks, settingUp } from '../base/checked-options.js'
 import { systemClock } from '../base/clock.js'
 import type { ScalarEntry } from '../tracker/scalars.js'
 import type { ExperimentBackend } from './backend.js'
 import { isPath, type NamedBackendOptions, nameCheck, pathOf, requireOptions, wholeStep } from './backend-options.js'
 import { scalarEvent, versionEvent } from './event-message.js'
+import { type RunFile, RunFiles } from './run-files.js'
 import { tfRecord } from './tfrecord.js'
 
 export interface TensorBoardBackendOptions extends NamedBackendOptions {
@@ -21,16 +20,8 @@ const checks: OptionChecks<TensorBoardBackendOptions> = {
   name: nameCheck,
 }
 
-/** Event files of runs that are written at the same time; the one that was used least lately gets a new file. */
-const maxFiles = 10_000
 /** Of a name in a path, which may have 255 bytes. */
 const maxSegment = 64
-
-/** One event file, and where its next record goes. */
-interface EventFile {
-  readonly path: string
-  end: number
-}
 
 /** The folder of a run: its name, where a file system and a path can have it; else what is left of it and a digest. */
 function folderOf(run: string): string {
@@ -51,75 +42,14 @@ function recordOf({ at, step, values }: ScalarEntry): Buffer {
   return tfRecord(scalarEvent(at / 1_000, BigInt(wholeStep(step)), values))
 }
 
-function byRun(entries: readonly ScalarEntry[]): ReadonlyMap<string, readonly ScalarEntry[]> {
-  return Map.groupBy(entries, ({ run }) => run)
+function newFile(logDir: string, run: string): RunFile {
+  const seconds = String(Math.floor(systemClock.wallMillis() / 1_000)).padStart(10, '0')
+  const host = hostname().replace(/[^\w-]/g, '_')
+  const name = `events.out.tfevents.${seconds}.${host}.${process.pid}.${randomUUID().slice(0, 8)}`
+  return { path: join(logDir, folderOf(run), name), end: 0, entries: 0 }
 }
 
-/** Never cut: what still runs when the process exits would take away what was written last. */
-function flagsOf({ end }: EventFile): number {
-  return end === 0 ? constants.O_CREAT | constants.O_WRONLY : constants.O_WRONLY
-}
-
-/** The event files of one program. What was written only in part is written again at the same place. */
-class EventFiles {
-  readonly #logDir: string
-  readonly #files = new Map<string, EventFile>()
-
-  constructor(logDir: string) {
-    this.#logDir = logDir
-  }
-
-  async write(run: string, entries: readonly ScalarEntry[]): Promise<void> {
-    const file = this.#of(run)
-    await mkdir(dirname(file.path), { recursive: true })
-    const content = contentOf(file, entries)
-    const opened = await open(file.path, flagsOf(file)).catch((error: unknown) => {
-      // Somebody has removed it: another attempt begins another file.
-      this.#files.delete(run)
-      throw error
-    })
-    try {
-      for (let done = 0; done < content.byteLength; )
-        done += (await opened.write(content, done, content.byteLength - done, file.end + done)).bytesWritten
-    } finally {
-      await opened.close()
-    }
-    file.end += content.byteLength
-  }
-
-  writeNow(run: string, entries: readonly ScalarEntry[]): void {
-    const file = this.#of(run)
-    mkdirSync(dirname(file.path), { recursive: true })
-    const content = contentOf(file, entries)
-    const opened = openSync(file.path, flagsOf(file))
-    try {
-      for (let done = 0; done < content.byteLength; )
-        done += writeSync(opened, content, done, content.byteLength - done, file.end + done)
-    } finally {
-      closeSync(opened)
-    }
-    file.end += content.byteLength
-  }
-
-  #of(run: string): EventFile {
-    const file = this.#files.get(run) ?? this.#new(run)
-    // The order of a map is that of its insertions: the least lately used is the first.
-    this.#files.delete(run)
-    this.#files.set(run, file)
-    const [oldest] = this.#files.keys()
-    if (this.#files.size > maxFiles && oldest !== undefined) this.#files.delete(oldest)
-    return file
-  }
-
-  #new(run: string): EventFile {
-    const seconds = String(Math.floor(systemClock.wallMillis() / 1_000)).padStart(10, '0')
-    const host = hostname().replace(/[^\w-]/g, '_')
-    const name = `events.out.tfevents.${seconds}.${host}.${process.pid}.${randomUUID().slice(0, 8)}`
-    return { path: join(this.#logDir, folderOf(run), name), end: 0 }
-  }
-}
-
-function contentOf({ end }: EventFile, entries: readonly ScalarEntry[]): Buffer {
+function contentOf({ end }: RunFile, entries: readonly ScalarEntry[]): Buffer {
   const first = end === 0 ? [tfRecord(versionEvent((entries[0]?.at ?? 0) / 1_000))] : []
   return Buffer.concat([...first, ...entries.map(recordOf)])
 }
@@ -135,21 +65,12 @@ export function tensorBoardBackend(given: TensorBoardBackendOptions): Experiment
     const options = requireOptions('tensorBoardBackend', checkedOptions('tensorBoardBackend', given, checks), [
       'logDir',
     ])
-    const files = new EventFiles(pathOf(options.logDir))
-    // Of a batch that comes again, these runs have been written.
-    let latest = { id: '', written: new Set<string>() }
+    const logDir = pathOf(options.logDir)
+    const files = new RunFiles({ begin: (run) => newFile(logDir, run), content: contentOf })
     return {
       name: options.name ?? 'tensorboard',
-      async writeScalars(entries, { id }) {
-        if (latest.id !== id) latest = { id, written: new Set() }
-        for (const [run, ofRun] of byRun(entries)) {
-          if (!latest.written.has(run)) await files.write(run, ofRun)
-          latest.written.add(run)
-        }
-      },
-      writeScalarsAtExit(entries) {
-        for (const [run, ofRun] of byRun(entries)) files.writeNow(run, ofRun)
-      },
+      writeScalars: (entries, { id }) => files.write(entries, id),
+      writeScalarsAtExit: (entries) => files.writeNow(entries),
     }
   })
 }

@@ -28,7 +28,7 @@ function install(...args: string[]): ReturnType<typeof runNode> {
 test('without Go and Python it fails, says so for every program, and leaves no half-built one', async () => {
   const { code, stderr } = await install()
   expect(code).toBe(1)
-  const needs = (name: string): string => (['tensorboard', 'mlflow'].includes(name) ? 'Python 3' : 'Go')
+  const needs = (name: string): string => (['tensorboard', 'mlflow', 'wandb'].includes(name) ? 'Python 3' : 'Go')
   for (const { name, version } of all)
     expect(stderr).toContain(`${name} ${version}: failed\n${needs(name)} is not installed`)
   expect(readdirSync(cache).filter((name) => !name.endsWith('.failed.txt'))).toEqual([])

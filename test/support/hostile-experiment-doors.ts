@@ -57,6 +57,8 @@ export const experimentSetUpDoors: Readonly<Record<string, Door>> = {
     void experiment.jsonLinesBackend(draw.options({ path: '/nowhere' }, ['name', 'path']) as never),
   'experiment tensorBoardBackend': (_, draw) =>
     void experiment.tensorBoardBackend(draw.options({ logDir: '/nowhere' }, ['name', 'logDir']) as never),
+  'experiment wandbBackend': (_, draw) =>
+    void experiment.wandbBackend(draw.options({ directory: '/nowhere' }, ['name', 'directory', 'project']) as never),
   'experiment mlflowBackend': (_, draw) => {
     const good = { trackingUri: 'http://127.0.0.1:1', experiment: 'e' }
     const keys = ['trackingUri', 'experiment', 'reuseRuns', 'token', 'headers', 'ca', 'name']

@@ -56,8 +56,8 @@ logger:
 
   test.each([
     [
-      'logger: { backend: wandb }',
-      'logger.backend: expected console, jsonl, tensorboard, mlflow, slack, feishu, webhook',
+      'logger: { backend: aim }',
+      'logger.backend: expected console, jsonl, tensorboard, mlflow, wandb, slack, feishu, webhook',
     ],
     ['logger: { backend: toString }', 'logger.backend: expected console'],
     ['logger: console', 'logger: expected a mapping'],

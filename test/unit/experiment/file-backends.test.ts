@@ -9,6 +9,7 @@ import {
   jsonLinesBackend,
   type ScalarEntry,
   tensorBoardBackend,
+  wandbBackend,
 } from '../../../src/experiment/index.js'
 import { experimentBackendContract, type ReadPoint } from '../../support/experiment-backend-contract.js'
 
@@ -230,5 +231,40 @@ describe('TensorBoard event files', () => {
     await expect(again()).rejects.toThrow('ENOENT')
     await again()
     expect(filesIn(place)).toHaveLength(1)
+  })
+})
+
+describe('runs of Weights & Biases', () => {
+  const filesIn = (place: string): string[] =>
+    readdirSync(place, { recursive: true }).filter((name): name is string => String(name).endsWith('.wandb'))
+
+  test('have folders as its client makes them, whatever the run is called, and another one after a restart', async () => {
+    const place = newPlace()
+    const directory = join(place, 'wandb')
+    for (const id of ['1', '2'])
+      await wandbBackend({ directory }).writeScalars?.(
+        ['..', '/etc/x', ''].map((run) => entry(1, { a: 1 }, run)),
+        { ...call, id },
+      )
+    expect(readdirSync(place)).toEqual(['wandb'])
+    expect(filesIn(directory)).toHaveLength(6)
+    for (const name of filesIn(directory)) expect(name).toMatch(/^offline-run-\d{8}_\d{6}-(\w+)\/run-\1\.wandb$/)
+  })
+
+  test('are written once where a batch comes again, and are longer only at their end by what comes while the process exits', async () => {
+    const directory = newPlace()
+    const backend = wandbBackend({ directory })
+    await backend.writeScalars?.([entry(1, { a: 1 })], call)
+    const [path = ''] = filesIn(directory).map((name) => join(directory, name))
+    const before = readFileSync(path)
+    await backend.writeScalars?.([entry(1, { a: 1 })], call)
+    expect(readFileSync(path)).toEqual(before)
+    backend.writeScalarsAtExit?.([entry(2, { a: 2 })])
+    expect(readFileSync(path).subarray(0, before.length)).toEqual(before)
+    expect(readFileSync(path).length).toBeGreaterThan(before.length)
+  })
+
+  test.each([{ project: 'a/b' }, { project: '' }, { project: 'x'.repeat(129) }])('have no project %j', (options) => {
+    expect(() => wandbBackend({ directory: newPlace(), ...options })).toThrow('a text of 128 characters at most')
   })
 })
