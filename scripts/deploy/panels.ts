@@ -106,18 +106,27 @@ export function number(
 }
 
 /** A choice of the values of one label, all of them at first. */
-export function choice(name: string, title: string, metric: string, label: string): dashboard.QueryVariableBuilder {
-  return (
-    new dashboard.QueryVariableBuilder(name)
-      .label(title)
-      .datasource(prometheusSource)
-      .query(`label_values(${metric}, ${label})`)
-      .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
-      .sort(dashboard.VariableSort.AlphabeticalAsc)
-      .multi(true)
-      .includeAll(true)
-      // Also what has no such label.
-      .allValue('.*')
-      .current({ selected: true, text: ['All'], value: ['$__all'] })
-  )
+export function choice(name: string, title: string, metric: string, label: string): Builder<dashboard.VariableModel> {
+  const variable = new dashboard.QueryVariableBuilder(name)
+    .label(title)
+    .datasource(prometheusSource)
+    .query(`label_values(${metric}, ${label})`)
+    .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
+    .sort(dashboard.VariableSort.AlphabeticalAsc)
+    .multi(true)
+    .includeAll(true)
+    // Also what has no such label.
+    .allValue('.*')
+    .current({ selected: true, text: ['All'], value: ['$__all'] })
+  return { build: () => withoutIntervalKeys(variable.build()) }
+}
+
+/** The builder gives every variable what only a choice of intervals has. */
+function withoutIntervalKeys({
+  auto,
+  auto_min,
+  auto_count,
+  ...kept
+}: dashboard.VariableModel): dashboard.VariableModel {
+  return kept as dashboard.VariableModel
 }
