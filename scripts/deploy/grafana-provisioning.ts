@@ -47,6 +47,7 @@ export function grafanaDataSources(): string {
           spanEndTimeShift: '5m',
           tags: [
             { key: 'service.name', value: labels.job },
+            { key: 'service.instance.id', value: labels.instance },
             { key: 'activity.module', value: labels.module },
           ],
           queries: [

@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { labels, metrics, spanMetrics } from '../../scripts/deploy/names.js'
-import { dashboards, type PanelQuery, queriesOf, readDeployed } from '../support/deploy-files.js'
+import { dashboards, type PanelQuery, panelsOf, queriesOf, readDeployed } from '../support/deploy-files.js'
 import { type DemoAccount, runDemo } from './support/demo.js'
 import { eventually } from './support/eventually.js'
+import { linesOf, type XYPanel } from './support/grafana-chart.js'
+import { answerOf, shaped, type Target, type Transformation, transformed } from './support/grafana-frames.js'
+import { grafanaIsMissing } from './support/grafana-packages.js'
 import { readTrace } from './support/jaeger-query.js'
 import { exemplarTraces, labelValues, query, queryRange, storedPoints } from './support/prometheus-query.js'
 import { useStack } from './support/use-stack.js'
@@ -10,10 +13,11 @@ import { useStack } from './support/use-stack.js'
 const stack = useStack()
 const startedAt = Date.now()
 let demo: DemoAccount
+let firstDemo: DemoAccount
 
 beforeAll(async () => {
   // The Collector counts spans every 15 s and goes on from one run to the next: a rate takes two of its counts.
-  await runDemo(stack().otlpUrl)
+  firstDemo = await runDemo(stack().otlpUrl)
   await eventually(async () => expect(await spans('')).not.toEqual([]), patient)
   demo = await runDemo(stack().otlpUrl)
   await eventually(async () => {
@@ -33,8 +37,8 @@ function spans(window: '' | '[4m]'): Promise<unknown[]> {
 }
 
 /** The loss of each step by the demo's own account. */
-function losses(): Map<number, number> {
-  const learned = demo.ended.flatMap(({ module, result, step }) => {
+function losses(of = demo): Map<number, number> {
+  const learned = of.ended.flatMap(({ module, result, step }) => {
     const { loss } = (result ?? {}) as { readonly loss?: number }
     return module === 'trainer' && loss !== undefined && step !== undefined ? [[step, loss] as const] : []
   })
@@ -102,6 +106,42 @@ describe('the loss of the demo', () => {
   })
 })
 
+describe.skipIf(grafanaIsMissing)("the chart of scalars against step, by Grafana's own code", () => {
+  interface Panel extends XYPanel {
+    readonly type: string
+    readonly targets: readonly (Target & { readonly expr: string })[]
+    readonly transformations: readonly Transformation[]
+  }
+
+  async function linesOfLoss(): Promise<ReturnType<typeof linesOf>> {
+    const panels = dashboards().flatMap((dashboard) => panelsOf(dashboard)) as readonly unknown[] as readonly Panel[]
+    const panel = panels.find(({ type }) => type === 'xychart') as Panel
+    // The chart is repeated for each scalar.
+    const answers = panel.targets.map(async ({ refId, expr }) =>
+      answerOf(refId, await ask({ expression: expr.replaceAll('$scalar', 'train/loss') }, 0.1)),
+    )
+    const frames = shaped((await Promise.all(answers)).flat(), panel.targets)
+    return linesOf(panel, await transformed(frames, panel.transformations))
+  }
+
+  test('has a line for each run, whose x is the step and whose y is the loss, as they were logged', async () => {
+    const lines = await linesOfLoss()
+    const runs = [firstDemo, demo]
+    expect(lines.map(({ labels: { instance } }) => instance)).toEqual(runs.map(({ instance }) => instance))
+    for (const [at, { points, xName }] of lines.entries()) {
+      const logged = losses(runs[at])
+      expect(xName).toBe('step')
+      expect(points.map(([x, y]) => [x, y])).toEqual(points.map(([x]) => [x, logged.get(x as number)]))
+      expect(new Set(points.map(([x]) => x)).size).toBeGreaterThan(logged.size / 2)
+    }
+  })
+
+  test('names each line by its run, its scalar and its process', async () => {
+    const names = (await linesOfLoss()).map(({ name }) => name)
+    expect(names).toEqual([firstDemo, demo].map(({ instance, training }) => `${training.name} train/loss ${instance}`))
+  })
+})
+
 test('each run is a line of its own, also one of the same name', async () => {
   const [line] = dashboards()
     .flatMap(queriesOf)
@@ -128,7 +168,10 @@ describe('the way between a metric and a trace', () => {
   test.each(queries.map(([, text = '']) => text))('a span leads to %s', async (text) => {
     // Of a module that has failed, so that there is something of everything.
     const module = demo.changes('error')[0]?.error.module ?? ''
-    const expression = text.replaceAll('$$__tags', `${labels.job}="demo", ${labels.module}="${module}"`)
+    const expression = text.replaceAll(
+      '$$__tags',
+      `${labels.job}="demo", ${labels.instance}="${demo.instance}", ${labels.module}="${module}"`,
+    )
     const series = await ask({ expression })
     expect(series.flatMap(({ points }) => points)).not.toEqual([])
   })

@@ -8,7 +8,7 @@ import { cacheFolder, executablePath } from '../../scripts/backends/program.js'
 import { programs } from '../../scripts/backends/programs.js'
 import { dashboards, readDeployed } from '../support/deploy-files.js'
 import { repositoryRoot } from '../support/repository.js'
-import { reasonGrafanaMissing } from './support/grafana-packages.js'
+import { grafanaIsMissing } from './support/grafana-packages.js'
 import { problemsOf } from './support/grafana-schema.js'
 import { usePrograms } from './support/use-stack.js'
 
@@ -43,7 +43,7 @@ describe('by the models of its HTTP API that Grafana publishes', () => {
   })
 })
 
-describe.skipIf(reasonGrafanaMissing() !== undefined)('by the types that Grafana publishes', () => {
+describe.skipIf(grafanaIsMissing)('by the types that Grafana publishes', () => {
   test('which are of the version of the image', () => {
     const [, version] =
       /grafana\/grafana:([\d.]+)/.exec(readFileSync(join(repositoryRoot, 'docker-compose.yml'), 'utf8')) ?? []

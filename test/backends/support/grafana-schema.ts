@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { grafanaFolder, loadFromGrafana } from './grafana-packages.js'
+import { loadFromGrafana } from './grafana-packages.js'
+import { grafanaFolder } from './install-grafana.js'
 
 type Kind = 'Dashboard' | 'DataSource' | 'PrometheusQuery'
 
