@@ -8,6 +8,7 @@ import { cacheFolder, executablePath } from '../../scripts/backends/program.js'
 import { programs } from '../../scripts/backends/programs.js'
 import { dashboards, readDeployed } from '../support/deploy-files.js'
 import { repositoryRoot } from '../support/repository.js'
+import { shaped } from './support/grafana-frames.js'
 import { grafanaIsMissing } from './support/grafana-packages.js'
 import { problemsOf } from './support/grafana-schema.js'
 import { usePrograms } from './support/use-stack.js'
@@ -89,6 +90,19 @@ describe.skipIf(grafanaIsMissing)('by the types that Grafana publishes', () => {
     expect(problemsOf('DataSource', { type, jsonData })).toEqual([])
     expect(problemsOf('DataSource', { type, jsonData: { ...jsonData, timeIntervall: '60s' } })).toEqual([
       '/jsonData must NOT have additional properties timeIntervall',
+    ])
+  })
+
+  test('an example leads to Jaeger by the settings of Prometheus', () => {
+    const settings = datasources.find(({ type }) => type === 'prometheus')?.jsonData
+    const traces = { name: 'trace_id', type: 'string', config: {}, values: ['4bf92f3577b34da6a3ce929d0e0e4736'] }
+    const answer = { refId: 'A', meta: { custom: { resultType: 'exemplar' } }, length: 1, fields: [traces] }
+    const [frame] = shaped([answer], [{ refId: 'A' }], settings)
+    expect(frame?.fields[0]?.config.links).toMatchObject([
+      {
+        title: 'Open trace',
+        internal: { datasourceUid: 'jaeger', query: { query: expect.stringContaining('__value.raw') } },
+      },
     ])
   })
 
