@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { labels, metrics, spanMetrics } from '../../scripts/deploy/names.js'
 import { dashboards, type PanelQuery, panelsOf, queriesOf, readDeployed } from '../support/deploy-files.js'
 import { type DemoAccount, runDemo } from './support/demo.js'
@@ -6,7 +7,7 @@ import { eventually } from './support/eventually.js'
 import { linesOf, type XYPanel } from './support/grafana-chart.js'
 import { answerOf, shaped, type Target, type Transformation, transformed } from './support/grafana-frames.js'
 import { grafanaIsMissing } from './support/grafana-packages.js'
-import { readTrace } from './support/jaeger-query.js'
+import { findTraces, readTrace } from './support/jaeger-query.js'
 import { exemplarTraces, labelValues, query, queryRange, storedPoints } from './support/prometheus-query.js'
 import { useStack } from './support/use-stack.js'
 
@@ -163,16 +164,25 @@ describe('the way between a metric and a trace', () => {
     expect((await readTrace(stack().jaegerUrl, traceId)).size).toBeGreaterThan(0)
   })
 
-  const queries = [...readDeployed('grafana/provisioning/datasources/datasources.yaml').matchAll(/query: (.*)$/gm)]
+  const { datasources } = parse(readDeployed('grafana/provisioning/datasources/datasources.yaml')) as {
+    readonly datasources: readonly { readonly jsonData: { readonly tracesToMetrics?: ToMetrics } }[]
+  }
+  interface ToMetrics {
+    readonly tags: readonly { readonly key: string; readonly value: string }[]
+    readonly queries: readonly { readonly name: string; readonly query: string }[]
+  }
+  const { tags, queries } = datasources.flatMap(({ jsonData }) => jsonData.tracesToMetrics ?? [])[0] as ToMetrics
 
-  test.each(queries.map(([, text = '']) => text))('a span leads to %s', async (text) => {
+  test.each(queries)('a span of Jaeger leads to $name, of its process and its module', async ({ query: text }) => {
     // Of a module that has failed, so that there is something of everything.
     const module = demo.changes('error')[0]?.error.module ?? ''
-    const expression = text.replaceAll(
-      '$$__tags',
-      `${labels.job}="demo", ${labels.instance}="${demo.instance}", ${labels.module}="${module}"`,
-    )
-    const series = await ask({ expression })
+    const spans = (await findTraces(stack().jaegerUrl, 'demo')).flat()
+    const span = spans.find((one) => one.instance === demo.instance && one.tags['activity.module'] === module)
+    const all: Readonly<Record<string, unknown>> = { ...span?.processTags, ...span?.tags }
+    // As Grafana does it: of the tags that are asked for, those that the span or its process has.
+    const found = tags.filter(({ key }) => key in all).map(({ key, value }) => `${value}="${all[key]}"`)
+    expect(found).toEqual([`${labels.instance}="${demo.instance}"`, `${labels.module}="${module}"`])
+    const series = await ask({ expression: text.replaceAll('$$__tags', found.join(', ')) })
     expect(series.flatMap(({ points }) => points)).not.toEqual([])
   })
 })
