@@ -45,7 +45,7 @@ export default defineConfig({
           exclude,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          globalSetup: ['test/support/require-build.ts'],
+          globalSetup: ['test/support/require-build.ts', 'test/backends/support/install-grafana.ts'],
         },
       },
     ],

@@ -6,7 +6,6 @@ import type { Program } from './program.ts'
 import { versions } from './versions.ts'
 
 const manifest = readHere('collector/manifest.yaml')
-const composeConfigSource = readHere('compose-config/main.go')
 
 const collector: Program = {
   name: 'otelcol',
@@ -55,18 +54,10 @@ const amtool: Program = {
 }
 
 /** Loads a compose file as `docker compose config` does; the client itself is not needed. */
-const composeConfig: Program = {
-  name: 'compose-config',
-  version: versions.composeGo,
-  recipe: composeConfigSource,
-  async build(workspace, output) {
-    await writeFile(join(workspace, 'main.go'), composeConfigSource)
-    await go(['mod', 'init', 'underway.example/compose-config'], { cwd: workspace })
-    await go(['get', `github.com/compose-spec/compose-go/v2@v${versions.composeGo}`], { cwd: workspace })
-    await go(['mod', 'tidy'], { cwd: workspace })
-    await go(['build', '-o', output, '.'], { cwd: workspace })
-  },
-}
+const composeConfig = ofOurs('compose-config', 'github.com/compose-spec/compose-go/v2', versions.composeGo)
+
+/** Reads provisioning files of Grafana by its published models. Grafana itself is not in the proxy of Go modules. */
+const grafanaFiles = ofOurs('grafana-files', 'github.com/grafana/grafana-openapi-client-go', versions.grafanaModels)
 
 /** Runs a Python script that reads what TensorBoard reads. */
 const tensorboard = ofPython('tensorboard', '')
@@ -78,6 +69,7 @@ const wandb = ofPython('wandb', '-m wandb')
 
 export const programs = {
   composeConfig,
+  grafanaFiles,
   amtool,
   tensorboard,
   mlflow,
@@ -101,6 +93,23 @@ function ofPython(name: 'tensorboard' | 'mlflow' | 'wandb', runs: string): Progr
       // Beside its Python, wherever the folder is moved to: the scripts that pip writes know the old place only.
       const script = `#!/bin/sh\nexec "$(dirname "$0")/environment/bin/python" ${runs} "$@"\n`
       await writeFile(output, script, { mode: 0o755 })
+    },
+  }
+}
+
+/** A program in a folder beside this file, around a library. */
+function ofOurs(name: 'compose-config' | 'grafana-files', library: string, version: string): Program {
+  const source = readHere(`${name}/main.go`)
+  return {
+    name,
+    version,
+    recipe: source,
+    async build(workspace, output) {
+      await writeFile(join(workspace, 'main.go'), source)
+      await go(['mod', 'init', `underway.example/${name}`], { cwd: workspace })
+      await go(['get', `${library}@v${version}`], { cwd: workspace })
+      await go(['mod', 'tidy'], { cwd: workspace })
+      await go(['build', '-o', output, '.'], { cwd: workspace })
     },
   }
 }

@@ -9,6 +9,8 @@ export const versions = {
   prometheusModule: '0.314.0',
   alertmanager: '0.33.1',
   composeGo: '2.16.2',
+  /** What Grafana publishes of its HTTP API as Go; it has no releases. */
+  grafanaModels: '0.0.0-20260330113218-ee77c4f6f90e',
   /** From PyPI, as the next ones. */
   tensorboard: '2.21.0',
   mlflow: '3.17.2',

@@ -16,7 +16,8 @@ export interface AlertRule {
 /** Where each alert has a section under its name. */
 export const runbookPage = 'docs/alerts.md'
 
-export function runbookUrl({ name }: AlertRule): string {
+/** A path and no address: where the documents are served, if anywhere, is not known here. */
+export function runbook({ name }: AlertRule): string {
   return `${runbookPage}#${name.toLowerCase()}`
 }
 

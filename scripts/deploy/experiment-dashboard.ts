@@ -1,7 +1,7 @@
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard'
 import * as xychart from '@grafana/grafana-foundation-sdk/xychart'
 import { labels, metrics, where } from './names.ts'
-import { asTable, chart, choice, number, prometheusSource } from './panels.ts'
+import { asTable, chart, choice, dashboardTag, number, otherDashboards, prometheusSource } from './panels.ts'
 
 const ofJob = { [labels.job]: '=~"$job"' }
 const ofRun = { ...ofJob, [labels.run]: '=~"$run"' }
@@ -9,9 +9,9 @@ const chosen = where({ ...ofRun, [labels.scalar]: '=~"$scalar"' })
 
 /** Points have times of their own, so the finest resolution that fits is asked for. */
 const interval = '1s'
-/** A run that is started again goes on as a line of its own. */
+/** A run that is started again goes on as a line of its own, told apart by its process. */
 const lineLabels = [labels.run, labels.scalar, labels.instance]
-const line = `{{${labels.run}}} {{${labels.scalar}}}`
+const line = lineLabels.map((label) => `{{${label}}}`).join(' ')
 
 function perLine(metric: string): string {
   return `max by (${lineLabels.join(', ')}) (${metric}${chosen})`
@@ -40,9 +40,12 @@ function againstStep(): xychart.PanelBuilder {
         .x({ matcher: { id: 'byName', options: step } })
         .y({ matcher: { id: 'byName', options: value } }),
     ])
-    .overrideByName(step, [{ id: 'displayName', value: 'step' }])
+    .overrideByName(step, [
+      { id: 'displayName', value: 'step' },
+      { id: 'unit', value: 'none' },
+    ])
     .overrideByName(value, [
-      { id: 'displayName', value: `\${__field.labels.${labels.run}} \${__field.labels.${labels.scalar}}` },
+      { id: 'displayName', value: lineLabels.map((label) => `\${__field.labels.${label}}`).join(' ') },
     ])
     .targets(
       asTable([
@@ -61,16 +64,17 @@ export function experimentDashboard(): dashboard.Dashboard {
   return new dashboard.DashboardBuilder('Experiment')
     .uid('underway-experiment')
     .description('Scalars of one or several runs, against time and against step.')
-    .tags(['underway'])
+    .tags([dashboardTag])
     .tooltip(dashboard.DashboardCursorSync.Crosshair)
     .time({ from: 'now-30m', to: 'now' })
     .refresh('10s')
+    .link(otherDashboards())
     .withVariable(choice('job', 'Service', metrics.scalar, labels.job))
     .withVariable(choice('run', 'Run', `${metrics.scalar}${where(ofJob)}`, labels.run))
     .withVariable(choice('scalar', 'Scalar', `${metrics.scalar}${where(ofRun)}`, labels.scalar))
     .withPanel(
       number(
-        { title: 'Step', description: 'The step that was set last.' },
+        { title: 'Step', description: 'The highest step that a process has set.', unit: 'none' },
         `max(${metrics.currentStep}${where(ofJob)})`,
         [{ from: null, color: 'blue' }],
       ),
@@ -95,12 +99,12 @@ export function experimentDashboard(): dashboard.Dashboard {
       ]).span(24),
     )
     .withPanel(
-      chart({ title: 'Steps against time', description: 'How fast each run goes.' }, [
+      chart({ title: 'Steps against time', description: 'How fast each run goes.', unit: 'none' }, [
         { expression: perLine(metrics.scalarStep), legend: line, interval },
       ]),
     )
     .withPanel(
-      chart({ title: 'Current step', description: 'The step that each process has set.' }, [
+      chart({ title: 'Current step', description: 'The step that each process has set.', unit: 'none' }, [
         {
           expression: `max by (${labels.job}, ${labels.instance}) (${metrics.currentStep}${where(ofJob)})`,
           legend: `{{${labels.job}}} {{${labels.instance}}}`,

@@ -46,7 +46,8 @@ export function grafanaDataSources(): string {
           spanStartTimeShift: '-5m',
           spanEndTimeShift: '5m',
           tags: [
-            { key: 'service.name', value: labels.job },
+            // Jaeger gives a span no tag with the name of its service; its process is of one service.
+            { key: 'service.instance.id', value: labels.instance },
             { key: 'activity.module', value: labels.module },
           ],
           queries: [

@@ -105,19 +105,45 @@ export function number(
     .targets([target({ expression }, 0).instant()])
 }
 
+/** What our dashboards are found by. */
+export const dashboardTag = 'underway'
+
+/** The ways from one dashboard to the others, with the same time, where everybody sees them. */
+export function otherDashboards(): Builder<dashboard.DashboardLink> {
+  const link = new dashboard.DashboardLinkBuilder('Underway')
+    .type(dashboard.DashboardLinkType.Dashboards)
+    .tags([dashboardTag])
+    .keepTime(true)
+  return { build: () => withoutMenu(link.build()) }
+}
+
+/** The builder puts every link into a menu. */
+function withoutMenu({ placement, ...shown }: dashboard.DashboardLink): dashboard.DashboardLink {
+  return shown as dashboard.DashboardLink
+}
+
 /** A choice of the values of one label, all of them at first. */
-export function choice(name: string, title: string, metric: string, label: string): dashboard.QueryVariableBuilder {
-  return (
-    new dashboard.QueryVariableBuilder(name)
-      .label(title)
-      .datasource(prometheusSource)
-      .query(`label_values(${metric}, ${label})`)
-      .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
-      .sort(dashboard.VariableSort.AlphabeticalAsc)
-      .multi(true)
-      .includeAll(true)
-      // Also what has no such label.
-      .allValue('.*')
-      .current({ selected: true, text: ['All'], value: ['$__all'] })
-  )
+export function choice(name: string, title: string, metric: string, label: string): Builder<dashboard.VariableModel> {
+  const variable = new dashboard.QueryVariableBuilder(name)
+    .label(title)
+    .datasource(prometheusSource)
+    .query(`label_values(${metric}, ${label})`)
+    .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
+    .sort(dashboard.VariableSort.AlphabeticalAsc)
+    .multi(true)
+    .includeAll(true)
+    // Also what has no such label.
+    .allValue('.*')
+    .current({ selected: true, text: ['All'], value: ['$__all'] })
+  return { build: () => withoutIntervalKeys(variable.build()) }
+}
+
+/** The builder gives every variable what only a choice of intervals has. */
+function withoutIntervalKeys({
+  auto,
+  auto_min,
+  auto_count,
+  ...kept
+}: dashboard.VariableModel): dashboard.VariableModel {
+  return kept as dashboard.VariableModel
 }

@@ -1,9 +1,9 @@
 import { stringify } from 'yaml'
-import { type AlertRule, alertRules, evaluationSeconds, runbookUrl } from './alerts.ts'
+import { type AlertRule, alertRules, evaluationSeconds, runbook } from './alerts.ts'
 import { durationText } from './durations.ts'
 
 export function annotationsOf(rule: AlertRule): Readonly<Record<string, string>> {
-  return { summary: rule.summary, description: rule.description, runbook_url: runbookUrl(rule) }
+  return { summary: rule.summary, description: rule.description, runbook: runbook(rule) }
 }
 
 /** The file of rules for Prometheus. @param timeScale see `alertRules` */

@@ -2,7 +2,7 @@ import * as common from '@grafana/grafana-foundation-sdk/common'
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard'
 import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline'
 import { bucketLabel, labels, metrics, spanMetrics, where } from './names.ts'
-import { chart, choice, number, overTime, prometheusSource } from './panels.ts'
+import { chart, choice, dashboardTag, number, otherDashboards, overTime, prometheusSource } from './panels.ts'
 
 const ofJob = { [labels.job]: '=~"$job"' }
 const ofModule = { ...ofJob, [labels.module]: '=~"$module"' }
@@ -43,7 +43,8 @@ const now = [
   ),
   number(
     { title: 'Modules down', description: 'Registered modules whose health check fails, or whose worker is gone.' },
-    `sum(${metrics.moduleUp}${perModule} == bool 0)`,
+    // Where nobody has registered a module, none is down.
+    `sum(${metrics.moduleUp}${perModule} == bool 0) or vector(0)`,
     wellUntil(1),
   ),
   number(
@@ -124,6 +125,9 @@ const durations = [
   ),
 ]
 
+/** A line at zero for as long as there are none. */
+const noFaults = `label_replace(vector(0), "${labels.faultKind}", "none", "", "")`
+
 const health = [
   chart({ title: 'Errors', description: 'Errors that were reported, by module and type.' }, [
     {
@@ -150,7 +154,9 @@ const health = [
     ),
   chart({ title: 'Progress of runs', description: 'How far the newest run of each name is.', unit: 'percentunit' }, [
     { expression: `max by (${labels.run}) (${metrics.runProgress}${perProcess})`, legend: `{{${labels.run}}}` },
-  ]),
+  ])
+    .min(0)
+    .max(1),
   chart({ title: 'Running runs', description: 'Runs of each name that are running.' }, [
     { expression: `sum by (${labels.run}) (${metrics.runsOpen}${perProcess})`, legend: `{{${labels.run}}}` },
   ]),
@@ -168,7 +174,7 @@ const health = [
     { title: 'Faults', description: 'What was kept away from user code, by kind; docs/codes.md says what each is.' },
     [
       {
-        expression: `sum by (${labels.faultKind}) (increase(${metrics.faults}${perProcess}[$__rate_interval])) or vector(0)`,
+        expression: `sum by (${labels.faultKind}) (increase(${metrics.faults}${perProcess}[$__rate_interval])) or on () ${noFaults}`,
         legend: `{{${labels.faultKind}}}`,
       },
     ],
@@ -181,10 +187,11 @@ export function underwayDashboard(): dashboard.Dashboard {
   const page = new dashboard.DashboardBuilder('Underway')
     .uid('underway')
     .description('What is underway right now, and is it healthy?')
-    .tags(['underway'])
+    .tags([dashboardTag])
     .tooltip(dashboard.DashboardCursorSync.Crosshair)
     .time({ from: 'now-15m', to: 'now' })
     .refresh('10s')
+    .link(otherDashboards())
     .withVariable(choice('job', 'Service', metrics.quiescent, labels.job))
     .withVariable(choice('module', 'Module', `${metrics.started}${perProcess}`, labels.module))
   for (const [title, panels] of Object.entries(rows)) {

@@ -1,19 +1,24 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { labels, metrics, spanMetrics } from '../../scripts/deploy/names.js'
-import { dashboards, type PanelQuery, queriesOf, readDeployed } from '../support/deploy-files.js'
+import { dashboards, type PanelQuery, panelsOf, queriesOf, readDeployed } from '../support/deploy-files.js'
 import { type DemoAccount, runDemo } from './support/demo.js'
 import { eventually } from './support/eventually.js'
-import { readTrace } from './support/jaeger-query.js'
+import { linesOf, type XYPanel } from './support/grafana-chart.js'
+import { answerOf, shaped, type Target, type Transformation, transformed } from './support/grafana-frames.js'
+import { grafanaIsMissing } from './support/grafana-packages.js'
+import { findTraces, readTrace } from './support/jaeger-query.js'
 import { exemplarTraces, labelValues, query, queryRange, storedPoints } from './support/prometheus-query.js'
 import { useStack } from './support/use-stack.js'
 
 const stack = useStack()
 const startedAt = Date.now()
 let demo: DemoAccount
+let firstDemo: DemoAccount
 
 beforeAll(async () => {
   // The Collector counts spans every 15 s and goes on from one run to the next: a rate takes two of its counts.
-  await runDemo(stack().otlpUrl)
+  firstDemo = await runDemo(stack().otlpUrl)
   await eventually(async () => expect(await spans('')).not.toEqual([]), patient)
   demo = await runDemo(stack().otlpUrl)
   await eventually(async () => {
@@ -33,8 +38,8 @@ function spans(window: '' | '[4m]'): Promise<unknown[]> {
 }
 
 /** The loss of each step by the demo's own account. */
-function losses(): Map<number, number> {
-  const learned = demo.ended.flatMap(({ module, result, step }) => {
+function losses(of = demo): Map<number, number> {
+  const learned = of.ended.flatMap(({ module, result, step }) => {
     const { loss } = (result ?? {}) as { readonly loss?: number }
     return module === 'trainer' && loss !== undefined && step !== undefined ? [[step, loss] as const] : []
   })
@@ -102,6 +107,42 @@ describe('the loss of the demo', () => {
   })
 })
 
+describe.skipIf(grafanaIsMissing)("the chart of scalars against step, by Grafana's own code", () => {
+  interface Panel extends XYPanel {
+    readonly type: string
+    readonly targets: readonly (Target & { readonly expr: string })[]
+    readonly transformations: readonly Transformation[]
+  }
+
+  async function linesOfLoss(): Promise<ReturnType<typeof linesOf>> {
+    const panels = dashboards().flatMap((dashboard) => panelsOf(dashboard)) as readonly unknown[] as readonly Panel[]
+    const panel = panels.find(({ type }) => type === 'xychart') as Panel
+    // The chart is repeated for each scalar.
+    const answers = panel.targets.map(async ({ refId, expr }) =>
+      answerOf(refId, await ask({ expression: expr.replaceAll('$scalar', 'train/loss') }, 0.1)),
+    )
+    const frames = shaped((await Promise.all(answers)).flat(), panel.targets)
+    return linesOf(panel, await transformed(frames, panel.transformations))
+  }
+
+  test('has a line for each run, whose x is the step and whose y is the loss, as they were logged', async () => {
+    const lines = await linesOfLoss()
+    const runs = [firstDemo, demo]
+    expect(lines.map(({ labels: { instance } }) => instance)).toEqual(runs.map(({ instance }) => instance))
+    for (const [at, { points, xName }] of lines.entries()) {
+      const logged = losses(runs[at])
+      expect(xName).toBe('step')
+      expect(points.map(([x, y]) => [x, y])).toEqual(points.map(([x]) => [x, logged.get(x as number)]))
+      expect(new Set(points.map(([x]) => x)).size).toBeGreaterThan(logged.size / 2)
+    }
+  })
+
+  test('names each line by its run, its scalar and its process', async () => {
+    const names = (await linesOfLoss()).map(({ name }) => name)
+    expect(names).toEqual([firstDemo, demo].map(({ instance, training }) => `${training.name} train/loss ${instance}`))
+  })
+})
+
 test('each run is a line of its own, also one of the same name', async () => {
   const [line] = dashboards()
     .flatMap(queriesOf)
@@ -123,13 +164,25 @@ describe('the way between a metric and a trace', () => {
     expect((await readTrace(stack().jaegerUrl, traceId)).size).toBeGreaterThan(0)
   })
 
-  const queries = [...readDeployed('grafana/provisioning/datasources/datasources.yaml').matchAll(/query: (.*)$/gm)]
+  const { datasources } = parse(readDeployed('grafana/provisioning/datasources/datasources.yaml')) as {
+    readonly datasources: readonly { readonly jsonData: { readonly tracesToMetrics?: ToMetrics } }[]
+  }
+  interface ToMetrics {
+    readonly tags: readonly { readonly key: string; readonly value: string }[]
+    readonly queries: readonly { readonly name: string; readonly query: string }[]
+  }
+  const { tags, queries } = datasources.flatMap(({ jsonData }) => jsonData.tracesToMetrics ?? [])[0] as ToMetrics
 
-  test.each(queries.map(([, text = '']) => text))('a span leads to %s', async (text) => {
+  test.each(queries)('a span of Jaeger leads to $name, of its process and its module', async ({ query: text }) => {
     // Of a module that has failed, so that there is something of everything.
     const module = demo.changes('error')[0]?.error.module ?? ''
-    const expression = text.replaceAll('$$__tags', `${labels.job}="demo", ${labels.module}="${module}"`)
-    const series = await ask({ expression })
+    const spans = (await findTraces(stack().jaegerUrl, 'demo')).flat()
+    const span = spans.find((one) => one.instance === demo.instance && one.tags['activity.module'] === module)
+    const all: Readonly<Record<string, unknown>> = { ...span?.processTags, ...span?.tags }
+    // As Grafana does it: of the tags that are asked for, those that the span or its process has.
+    const found = tags.filter(({ key }) => key in all).map(({ key, value }) => `${value}="${all[key]}"`)
+    expect(found).toEqual([`${labels.instance}="${demo.instance}"`, `${labels.module}="${module}"`])
+    const series = await ask({ expression: text.replaceAll('$$__tags', found.join(', ')) })
     expect(series.flatMap(({ points }) => points)).not.toEqual([])
   })
 })

@@ -97,7 +97,7 @@ describe('the alerts', () => {
         summary: expect.stringContaining('$labels'),
         description: expect.any(String),
       })
-      expect(annotations['runbook_url']).toBe(`${runbookPage}#${alert.toLowerCase()}`)
+      expect(annotations['runbook']).toBe(`${runbookPage}#${alert.toLowerCase()}`)
       expect(page.split('\n')).toContain(`## ${alert}`)
     },
   )

@@ -39,9 +39,9 @@ const othersNames = [
 ]
 
 const words = [
-  ...['sum', 'min', 'max', 'count', 'group', 'by', 'and', 'or', 'bool', 'offset', 'Inf'],
+  ...['sum', 'min', 'max', 'count', 'group', 'by', 'and', 'or', 'on', 'bool', 'offset', 'Inf'],
   ...['rate', 'increase', 'changes', 'abs', 'vector', 'histogram_quantile', 'min_over_time', 'last_over_time'],
-  'label_values',
+  ...['label_replace', 'label_values'],
 ]
 
 /** Words of a query that are neither of PromQL nor known as a name. */

@@ -23,6 +23,8 @@ export interface ShownSpan {
   /** Name of the parent, `undefined` for the root. */
   readonly parent: string | undefined
   readonly tags: Readonly<Record<string, unknown>>
+  /** Those of its process. */
+  readonly processTags: Readonly<Record<string, unknown>>
   /** Its events, one record of fields each. */
   readonly events: readonly Readonly<Record<string, unknown>>[]
 }
@@ -59,12 +61,14 @@ function show({ spans, processes }: JaegerTrace): ShownSpan[] {
   const names = new Map(spans.map((span) => [span.spanID, span.operationName]))
   return spans.map((span) => {
     const parentId = span.references.find(({ refType }) => refType === 'CHILD_OF')?.spanID
+    const processTags = toRecord(processes[span.processID]?.tags ?? [])
     return {
       id: span.spanID,
-      instance: toRecord(processes[span.processID]?.tags ?? [])['service.instance.id'],
+      instance: processTags['service.instance.id'],
       name: span.operationName,
       parent: parentId === undefined ? undefined : (names.get(parentId) ?? `unknown ${parentId}`),
       tags: toRecord(span.tags),
+      processTags,
       events: span.logs.map(({ fields }) => toRecord(fields)),
     }
   })
