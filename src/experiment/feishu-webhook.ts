@@ -4,7 +4,7 @@ import { systemClock } from '../base/clock.js'
 import type { ExperimentMessage } from '../tracker/scalars.js'
 import { DeliveryError, type ExperimentBackend } from './backend.js'
 import { requireOptions } from './backend-options.js'
-import { isSuccess, send, statusError } from './http.js'
+import { type HttpAnswer, isSuccess, send, statusError } from './http.js'
 import { clip, plain } from './message-text.js'
 import { connectionChecks, endpointOf, type WebhookConnectionOptions } from './webhook-options.js'
 
@@ -32,7 +32,9 @@ const checks: OptionChecks<FeishuWebhookOptions> = {
 const maxText = 4_500
 const maxLines = 50
 /** Too many messages for the bot, or for the platform. */
-const frequencyCodes: ReadonlySet<number> = new Set([11232, 99991400])
+const frequencyCodes: ReadonlySet<unknown> = new Set([11232, 99991400])
+/** Said of a body that is not understood, and of too many messages too: then only the text tells. */
+const badRequest = 9499
 
 /** The key is the time and the secret; what is signed is empty. */
 function signatureOf(timestamp: string, secret: string): string {
@@ -61,15 +63,21 @@ function bodyOf(format: FeishuFormat, { title, content }: ExperimentMessage): Re
   return { msg_type: 'post', content: { post: { zh_cn: { title, content: paragraphs } } } }
 }
 
-/** The code is what counts: a refusal comes with the status 200. */
-function checkCode(body: string): void {
-  const answer = readAnswer(body)
-  const code = answer['code'] ?? answer['StatusCode']
-  if (code === 0) return
-  if (typeof code !== 'number')
+/** The code is what counts: a refusal comes with the status 200, and too many messages also with 400 and 429. */
+function checkAnswer(answer: HttpAnswer): void {
+  const { code: itself, StatusCode: older, msg } = readAnswer(answer.body)
+  const code = itself ?? older
+  if (isSuccess(answer) && code === 0) return
+  const after = answer.headers['x-ogw-ratelimit-reset']
+  const headers = typeof after === 'string' ? { 'retry-after': after, ...answer.headers } : answer.headers
+  if (typeof code !== 'number' || code === 0) {
+    if (!isSuccess(answer)) throw statusError('Feishu', { ...answer, headers })
     throw new DeliveryError('Feishu answered without a code: is the URL that of a custom bot?')
-  const said = typeof answer['msg'] === 'string' && /^[\w ,.'-]{1,120}$/.test(answer['msg']) ? `: ${answer['msg']}` : ''
-  throw new DeliveryError(`Feishu refused it with code ${code}${said}`, { retry: frequencyCodes.has(code) })
+  }
+  const said = typeof msg === 'string' && /^[\w ,.'-]{1,120}$/.test(msg) ? `: ${msg}` : ''
+  const refused = statusError('Feishu', { ...answer, headers }, `code ${code}${said}`)
+  const tooMany = frequencyCodes.has(code) || (code === badRequest && /^too many request/i.test(String(msg)))
+  throw tooMany ? new DeliveryError(refused.message, { ...refused, retry: true }) : refused
 }
 
 function readAnswer(body: string): Readonly<Record<string, unknown>> {
@@ -99,9 +107,7 @@ export function feishuWebhook(given: FeishuWebhookOptions): ExperimentBackend {
         const signed = secret === undefined ? {} : { timestamp, sign: signatureOf(timestamp, secret) }
         const body = JSON.stringify({ ...signed, ...bodyOf(format, message) })
         const headers = { 'content-type': 'application/json; charset=utf-8' }
-        const answer = await send(endpoint, { method: 'POST', headers, body, signal })
-        if (isSuccess(answer)) return checkCode(answer.body)
-        throw statusError('Feishu', answer)
+        checkAnswer(await send(endpoint, { method: 'POST', headers, body, signal }))
       },
     }
   })

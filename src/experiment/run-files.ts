@@ -77,13 +77,16 @@ export class RunFiles<F extends RunFile> {
     }
   }
 
-  /** Ends every file; a run that is written once more gets another one. */
+  /** Ends every file, also where another cannot be; a run that is written once more gets another one. */
   async close(): Promise<void> {
+    const failures: unknown[] = []
     for (const [run, file] of this.#files) {
-      const ending = this.#format.ending?.(file)
-      if (ending !== undefined && file.end > 0) await this.#append(run, file, ending)
       this.#files.delete(run)
+      const ending = this.#format.ending?.(file)
+      if (ending === undefined || file.end === 0) continue
+      await this.#append(run, file, ending).catch((error: unknown) => failures.push(error))
     }
+    if (failures.length > 0) throw failures[0]
   }
 
   async #append(run: string, file: Written<F>, content: Buffer): Promise<void> {

@@ -26,10 +26,13 @@ const checks: OptionChecks<WandbBackendOptions> = {
   name: nameCheck,
 }
 
+/** Scalars of a run whose latest value its summary has; every row has all of its own. */
+const maxSummary = 10_000
+
 interface WandbFile extends RunFile {
   readonly run: WandbRun
-  /** The latest value of each scalar. */
-  latest: Row
+  /** The latest value of each scalar, as many as the summary has. */
+  readonly latest: Map<string, string>
 }
 
 /** A run that nobody else has: several programs may write into one folder. */
@@ -38,14 +41,19 @@ function newFile(directory: string, project: string, name: string): WandbFile {
   const id = randomUUID().replaceAll('-', '').slice(0, 16)
   const [day = '', time = ''] = new Date(startedAtMillis).toISOString().replace(/[-:]/g, '').slice(0, 15).split('T')
   const path = join(directory, `offline-run-${day}_${time}-${id}`, `run-${id}.wandb`)
-  return { path, end: 0, entries: 0, run: { id, name, project, startedAtMillis }, latest: {} }
+  return { path, end: 0, entries: 0, run: { id, name, project, startedAtMillis }, latest: new Map() }
+}
+
+function keepLatest(latest: Map<string, string>, row: Row): void {
+  for (const [scalar, json] of Object.entries(row))
+    if (latest.size < maxSummary || latest.has(scalar)) latest.set(scalar, json)
 }
 
 /** The same entries with more behind them begin with the same bytes: both may be written while the process exits. */
 function contentOf(file: WandbFile, entries: readonly ScalarEntry[]): Buffer {
   const { run, end, entries: before } = file
   const rows = rowsOf(run, entries, before)
-  file.latest = Object.assign({}, file.latest, ...rows) as Row
+  for (const row of rows) keepLatest(file.latest, row)
   const records = rowRecords(rows, before)
   if (end > 0) return framed(records, end)
   const { byteLength } = wandbLogStart

@@ -24,8 +24,8 @@ function keyOf(scalar: string): string {
   return ownName.test(scalar) ? `scalar/${scalar}` : scalar
 }
 
-function itemsOf(row: Row): Uint8Array[] {
-  return Object.entries(row).map(([key, json]) => message(1, text(2, key), text(16, json)))
+function itemsOf(row: Iterable<readonly [string, string]>): Uint8Array[] {
+  return Array.from(row, ([key, json]) => message(1, text(2, key), text(16, json)))
 }
 
 /** @param number how many rows the run has before this one */
@@ -65,11 +65,16 @@ export function rowsOf(run: WandbRun, entries: readonly ScalarEntry[], before: n
 
 export function rowRecords(rows: readonly Row[], before: number): readonly Uint8Array[] {
   return rows.map((row, index) =>
-    record('history', before + index + 4, ...itemsOf(row), message(2, varint(1, BigInt(before + index)))),
+    record(
+      'history',
+      before + index + 4,
+      ...itemsOf(Object.entries(row)),
+      message(2, varint(1, BigInt(before + index))),
+    ),
   )
 }
 
 /** What the run came to, and that it is over; well, as far as somebody knows who only writes scalars. */
-export function endRecords(latest: Row, rows: number): readonly Uint8Array[] {
+export function endRecords(latest: ReadonlyMap<string, string>, rows: number): readonly Uint8Array[] {
   return [record('summary', rows + 4, ...itemsOf(latest)), record('exit', rows + 5, varint(1, 0n))]
 }

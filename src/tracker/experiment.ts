@@ -130,10 +130,11 @@ export class Experiment {
 
   #publish(entry: ScalarEntry): void {
     const { scalars, faults } = this.#lifecycle
-    // What was meant for one backend only may be said to another one too.
-    if (scalars.observed && entry.backend === undefined) {
+    if (scalars.observed) {
+      // What was meant for one backend only may be said to another one too.
+      const run = entry.backend === undefined ? entry.run : `${entry.backend}\0${entry.run}`
       for (const name of Object.keys(entry.values)) {
-        if (this.#seen.add(entry.run, name, entry.step)) faults.count('scalar.repeated', name)
+        if (this.#seen.add(run, name, entry.step)) faults.count('scalar.repeated', name)
       }
     }
     scalars.publish(entry)

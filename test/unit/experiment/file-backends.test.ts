@@ -264,6 +264,40 @@ describe('runs of Weights & Biases', () => {
     expect(readFileSync(path).length).toBeGreaterThan(before.length)
   })
 
+  test('hold however many rows wait when the process exits', () => {
+    const backend = wandbBackend({ directory: newPlace() })
+    const rows = Array.from({ length: 130_000 }, (_, step) => entry(step, {}))
+    expect(() => backend.writeScalarsAtExit?.(rows)).not.toThrow()
+  })
+
+  test('have a summary that does not grow with the names of scalars without end', async () => {
+    const directory = newPlace()
+    const backend = wandbBackend({ directory })
+    const names = Array.from({ length: 1_000 }, (_, name) => String(name))
+    const rows = Array.from({ length: 40 }, (_, step) =>
+      entry(step, Object.fromEntries(names.map((name) => [`${step}/${name}`, 1]))),
+    )
+    await backend.writeScalars?.(rows, call)
+    const [path = ''] = filesIn(directory).map((name) => join(directory, name))
+    const before = statSync(path).size
+    await backend.close?.(call)
+    expect(statSync(path).size - before).toBeGreaterThan(before / 8)
+    expect(statSync(path).size - before).toBeLessThan(before / 2)
+  })
+
+  test('end when the backend is closed although the folder of another was removed, which is said', async () => {
+    const directory = newPlace()
+    const backend = wandbBackend({ directory })
+    await backend.writeScalars?.([entry(1, { a: 1 }, 'removed')], { ...call, id: '1' })
+    const removed = filesIn(directory)
+    await backend.writeScalars?.([entry(1, { a: 1 }, 'kept')], { ...call, id: '2' })
+    const [kept = ''] = filesIn(directory).filter((name) => !removed.includes(name))
+    const before = statSync(join(directory, kept)).size
+    for (const name of removed) rmSync(join(directory, name))
+    await expect(backend.close?.(call)).rejects.toThrow('ENOENT')
+    expect(statSync(join(directory, kept)).size).toBeGreaterThan(before)
+  })
+
   test.each([{ project: 'a/b' }, { project: '' }, { project: 'x'.repeat(129) }])('have no project %j', (options) => {
     expect(() => wandbBackend({ directory: newPlace(), ...options })).toThrow('a text of 128 characters at most')
   })

@@ -298,4 +298,33 @@ describe('feishuWebhook', () => {
     const sending = feishuWebhook({ url, ...local }).sendMessage?.(message, call())
     await expect(sending).rejects.toMatchObject({ message: expect.stringContaining(said), retry })
   })
+
+  test.each([
+    [400, {}, '{"code":9499,"msg":"too many request","data":{}}', 'answered 400: code 9499: too many request', {}],
+    [
+      400,
+      { 'x-ogw-ratelimit-reset': '52' },
+      '{"code":99991400,"msg":"request trigger frequency limit"}',
+      'answered 400: code 99991400: request trigger',
+      { retryAfterMillis: 52_000 },
+    ],
+    [429, { 'x-ogw-ratelimit-reset': '3' }, '', 'answered 429', { retryAfterMillis: 3_000 }],
+  ])(
+    'waits and tries again where the answer is that there are too many: %i %j %s',
+    async (status, headers, body, said, more) => {
+      const { url } = await httpReceiver((response) => response.writeHead(status, headers).end(body))
+      const sending = feishuWebhook({ url, ...local }).sendMessage?.(message, call())
+      await expect(sending).rejects.toMatchObject({ message: expect.stringContaining(said), retry: true, ...more })
+    },
+  )
+
+  test('says the code also where the status says that it failed', async () => {
+    const { url } = await httpReceiver((response) =>
+      response.writeHead(400).end('{"code":9499,"msg":"Bad Request","data":{}}'),
+    )
+    await expect(feishuWebhook({ url, ...local }).sendMessage?.(message, call())).rejects.toMatchObject({
+      message: 'Feishu answered 400: code 9499: Bad Request',
+      retry: false,
+    })
+  })
 })

@@ -164,6 +164,13 @@ describe('logScalars', () => {
     expect(tracker.snapshot().faults).toEqual(repeated(3))
   })
 
+  test('counts what comes again for one backend, and not what is meant for one and then for another', () => {
+    const { tracker } = listening()
+    for (const backend of ['otlp', 'jsonl', 'otlp', undefined]) tracker.logScalars({ loss: 1 }, { step: 1, backend })
+    tracker.flushNow()
+    expect(tracker.snapshot().faults).toEqual(repeated(1))
+  })
+
   test('does nothing in a tracker that is disabled', () => {
     const { tracker, entries } = listening(newTracker({ disabled: true }))
     tracker.logScalars({ loss: 1 })
