@@ -46,7 +46,10 @@ const words = [
 
 /** Words of a query that are neither of PromQL nor known as a name. */
 export function unknownNames(query: string): string[] {
-  const bare = query.replaceAll(/"[^"]*"|\[[^\]]*\]|\$+\w+|\b\d[\w.]*/g, ' ')
+  // A label may stand in quotes too; other texts in quotes are values.
+  const bare = query
+    .replaceAll(/"((?:activity|experiment|underway|error)_\w+)"/g, ' $1 ')
+    .replaceAll(/"[^"]*"|\[[^\]]*\]|\$+\w+|\b\d[\w.]*/g, ' ')
   const used = bare.match(/[A-Za-z_]\w*/g) ?? []
   return used.filter((name) => !prometheusNames.has(name) && !othersNames.includes(name) && !words.includes(name))
 }
