@@ -3,6 +3,7 @@ import { systemClock } from '../base/clock.js'
 import type { ScalarEntry } from '../tracker/scalars.js'
 import { DeliveryError, type ExperimentBackend } from './backend.js'
 import { caCheck, type NamedBackendOptions, nameCheck, requireOptions } from './backend-options.js'
+import { forEachRun } from './for-each-run.js'
 import { isMlflowError, MlflowClient } from './mlflow-client.js'
 import { MlflowKeys } from './mlflow-metrics.js'
 import { endpointOf } from './webhook-options.js'
@@ -121,11 +122,12 @@ export function mlflowBackend(given: MlflowBackendOptions): ExperimentBackend {
     return {
       name: options.name ?? 'mlflow',
       async writeScalars(entries, { signal }) {
-        for (const [run, ofRun] of Map.groupBy(entries, (entry) => entry.run)) await log(run, ofRun, signal)
+        const byRun = Map.groupBy(entries, (entry) => entry.run)
+        await forEachRun(byRun, ([run, ofRun]) => log(run, ofRun, signal))
       },
       async close({ signal }) {
         const end = { status: 'FINISHED', end_time: systemClock.wallMillis() }
-        for (const id of runs.ids) await client.updateRun(id, end, signal)
+        await forEachRun(runs.ids, (id) => client.updateRun(id, end, signal))
       },
     }
   })

@@ -2,6 +2,7 @@ import { closeSync, constants, mkdirSync, openSync, writeSync } from 'node:fs'
 import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { ScalarEntry } from '../tracker/scalars.js'
+import { forEachRun } from './for-each-run.js'
 
 /** Files of runs that are written at the same time; the one that was used least lately gets a new file. */
 const maxFiles = 10_000
@@ -50,43 +51,50 @@ export class RunFiles<F extends RunFile> {
   async write(entries: readonly ScalarEntry[], id: string): Promise<void> {
     if (this.#latest.id !== id) this.#latest = { id, written: new Set() }
     const { written } = this.#latest
-    for (const [run, ofRun] of byRun(entries)) {
-      if (written.has(run)) continue
+    await forEachRun(byRun(entries), async ([run, ofRun]) => {
+      if (written.has(run)) return
       const file = this.#of(run)
       await mkdir(dirname(file.path), { recursive: true })
       await this.#append(run, file, this.#format.content(file, ofRun))
       file.entries += ofRun.length
       written.add(run)
-    }
+    })
   }
 
   writeNow(entries: readonly ScalarEntry[]): void {
+    const failures: unknown[] = []
     for (const [run, ofRun] of byRun(entries)) {
-      const file = this.#of(run)
-      mkdirSync(dirname(file.path), { recursive: true })
-      const content = this.#format.content(file, ofRun)
-      const opened = openSync(file.path, flagsOf(file))
       try {
-        for (let done = 0; done < content.byteLength; )
-          done += writeSync(opened, content, done, content.byteLength - done, file.end + done)
-      } finally {
-        closeSync(opened)
+        this.#appendNow(run, ofRun)
+      } catch (failure) {
+        failures.push(failure)
       }
-      file.end += content.byteLength
-      file.entries += ofRun.length
     }
+    if (failures.length > 0) throw failures[0]
+  }
+
+  #appendNow(run: string, entries: readonly ScalarEntry[]): void {
+    const file = this.#of(run)
+    mkdirSync(dirname(file.path), { recursive: true })
+    const content = this.#format.content(file, entries)
+    const opened = openSync(file.path, flagsOf(file))
+    try {
+      for (let done = 0; done < content.byteLength; )
+        done += writeSync(opened, content, done, content.byteLength - done, file.end + done)
+    } finally {
+      closeSync(opened)
+    }
+    file.end += content.byteLength
+    file.entries += entries.length
   }
 
   /** Ends every file, also where another cannot be; a run that is written once more gets another one. */
   async close(): Promise<void> {
-    const failures: unknown[] = []
-    for (const [run, file] of this.#files) {
+    await forEachRun([...this.#files], async ([run, file]) => {
       this.#files.delete(run)
       const ending = this.#format.ending?.(file)
-      if (ending === undefined || file.end === 0) continue
-      await this.#append(run, file, ending).catch((error: unknown) => failures.push(error))
-    }
-    if (failures.length > 0) throw failures[0]
+      if (ending !== undefined && file.end > 0) await this.#append(run, file, ending)
+    })
   }
 
   async #append(run: string, file: Written<F>, content: Buffer): Promise<void> {

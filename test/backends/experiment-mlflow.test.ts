@@ -98,3 +98,20 @@ test('an experiment of MLflow that was deleted is said, and another attempt is n
   const writing = open(experiment).backend.writeScalars?.([entry('b')], call)
   await expect(writing).rejects.toMatchObject({ message: expect.stringContaining('is deleted'), retry: false })
 })
+
+test('a run of MLflow that was deleted keeps no other from being written and finished', async () => {
+  const { backend, experiment } = open()
+  await backend.writeScalars?.([entry('deleted'), entry('kept')], call)
+  const deleted = (await server().runs(experiment)).find(({ info }) => info.run_name === 'deleted')
+  await server().call('runs/delete', { run_id: deleted?.info.run_id })
+  const writing = backend.writeScalars?.([entry('deleted', 2), entry('kept', 2)], call)
+  await expect(writing).rejects.toMatchObject({ message: expect.stringContaining('MLflow answered 400'), retry: false })
+  await expect(backend.close?.(call)).rejects.toThrow('MLflow answered')
+  expect((await server().points(experiment)).map(({ run, step }) => [run, step])).toEqual([
+    ['kept', 1],
+    ['kept', 2],
+  ])
+  expect((await server().runs(experiment)).map(({ info }) => [info.run_name, info.status])).toEqual([
+    ['kept', 'FINISHED'],
+  ])
+})

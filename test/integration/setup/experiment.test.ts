@@ -46,10 +46,10 @@ describe('backends of startUnderway', () => {
   })
 
   test('that a file names and nobody has are a warning, and keep no program from starting', async () => {
-    writeFileSync(join(folder, 'c.yaml'), 'logger: { backend: wandb }')
+    writeFileSync(join(folder, 'c.yaml'), 'logger: { backend: aim }')
     const env = { ...withoutSdk, UNDERWAY_CONFIG: join(folder, 'c.yaml') }
     const underway = await startUnderway({ tracker: new ActivityTracker(), env })
-    expect(underway.status()).toMatchObject({ warnings: [expect.stringContaining("got 'wandb'")] })
+    expect(underway.status()).toMatchObject({ warnings: [expect.stringContaining("got 'aim'")] })
     expect(underway.status().experiment).toBeUndefined()
     await underway.shutdown()
   })

@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -232,6 +241,19 @@ describe('TensorBoard event files', () => {
     await again()
     expect(filesIn(place)).toHaveLength(1)
   })
+})
+
+test('a run that cannot be written takes no other along, now and while the process exits', async () => {
+  const logDir = newPlace()
+  mkdirSync(logDir)
+  appendFileSync(join(logDir, 'a'), 'a file where a folder would be')
+  const backend = tensorBoardBackend({ logDir })
+  const both = ['a', 'b'].map((run) => entry(1, { loss: 1 }, run))
+  await expect(backend.writeScalars?.(both, call)).rejects.toThrow('EEXIST')
+  const [file = ''] = readdirSync(join(logDir, 'b'))
+  const before = statSync(join(logDir, 'b', file)).size
+  expect(() => backend.writeScalarsAtExit?.(both)).toThrow('EEXIST')
+  expect(statSync(join(logDir, 'b', file)).size).toBeGreaterThan(before)
 })
 
 describe('runs of Weights & Biases', () => {
