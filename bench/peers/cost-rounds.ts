@@ -45,7 +45,7 @@ async function measure(
   { rounds: planned, quick }: CostSettings,
 ): Promise<Pick<CostReport, 'rounds' | 'failures'>> {
   const runs = runsOf(names)
-  const size: Size = quick ? { count: 20_000, warmUp: 10_000 } : { count: 100_000, warmUp: 30_000 }
+  const size: Size = quick ? { count: 20_000, warmUp: 10_000 } : { count: 100_000, warmUp: 300_000 }
   const failures = new Map<string, string[]>()
   const rounds: Round[] = []
   for (let number = 1; number <= planned; number += 1) {

@@ -16,20 +16,31 @@ function take(count: number): number {
 
 /** The code of each hex digit. */
 const hex = new Uint8Array(Buffer.from('0123456789abcdef', 'latin1'))
-/** The digits of the millisecond in which ids were last made. */
-const time = new Uint8Array(12).fill(hex[0] as number)
+const largestCount = 0xffff_ffff
 let lastMillis = 0
-let sequence = 0
+/** What all ids of a millisecond begin with: the time, and 42 bits at random. */
+let head = ''
+let count = 0
 
 function goTo(millis: number): void {
+  const at = take(10)
+  const time = millis.toString(16).padStart(12, '0').slice(-12)
+  const random = pool.toString('hex', at, at + 6)
+  const variant = (8 | ((pool[at + 5] as number) & 3)).toString(16)
+  const text = `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-${variant}${random.slice(3, 6)}-${random.slice(6, 10)}`
+  // Through a buffer, as what was put together from pieces keeps them.
+  head = Buffer.from(text, 'latin1').toString('latin1')
   lastMillis = millis
-  sequence = 0
-  const digits = millis.toString(16).padStart(12, '0').slice(-12)
-  for (let at = 0; at < 12; at += 1) time[at] = digits.charCodeAt(at)
+  // In the lower half, so that as many more fit into the millisecond.
+  count = pool.readUInt32LE(at + 6) >>> 1
 }
 
+// Before the first id, as what it is given may be no time.
+goTo(0)
+
 /**
- * A UUID of version 7 (RFC 9562): sorts by the time it was made; within one millisecond by a counter in `rand_a`.
+ * A UUID of version 7 (RFC 9562): sorts by the time it was made; within one millisecond by a counter of 32 bits at its end,
+ * which begins at random.
  *
  * @param wallMillis milliseconds since the Unix epoch
  */
@@ -37,40 +48,26 @@ export function uuidv7(wallMillis: number): string {
   const now = Math.floor(wallMillis)
   if (now > lastMillis) goTo(now)
   // A clock that stands still or goes back borrows from the future, as RFC 9562 section 6.2 allows.
-  else if (sequence === 0xfff) goTo(lastMillis + 1)
-  else sequence += 1
-  return textOf(sequence, take(8))
-}
-
-/** The code of the digit for the upper, and for the lower half of a byte in the pool. */
-function high(at: number): number {
-  return hex[(pool[at] as number) >> 4] as number
-}
-
-function low(at: number): number {
-  return hex[(pool[at] as number) & 15] as number
+  else if (count === largestCount) goTo(lastMillis + 1)
+  else count += 1
+  return head + lastDigits(count)
 }
 
 function digit(value: number): number {
   return hex[value & 15] as number
 }
 
-function timeDigit(at: number): number {
-  return time[at] as number
-}
-
-const hyphen = 0x2d
-
-/** One call with all of the characters: the one way that costs neither a call out of JavaScript nor a rope. */
-// biome-ignore format: a group of the id a line
-function textOf(count: number, at: number): string {
+/** One call with all of the characters: the one way that costs no call out of JavaScript. */
+function lastDigits(value: number): string {
   return String.fromCharCode(
-    timeDigit(0), timeDigit(1), timeDigit(2), timeDigit(3), timeDigit(4), timeDigit(5), timeDigit(6), timeDigit(7),
-    hyphen, timeDigit(8), timeDigit(9), timeDigit(10), timeDigit(11),
-    hyphen, digit(7), digit(count >> 8), digit(count >> 4), digit(count),
-    hyphen, digit(8 | ((pool[at] as number) >> 4 & 3)), low(at), high(at + 1), low(at + 1),
-    hyphen, high(at + 2), low(at + 2), high(at + 3), low(at + 3), high(at + 4), low(at + 4),
-    high(at + 5), low(at + 5), high(at + 6), low(at + 6), high(at + 7), low(at + 7),
+    digit(value >>> 28),
+    digit(value >>> 24),
+    digit(value >>> 20),
+    digit(value >>> 16),
+    digit(value >>> 12),
+    digit(value >>> 8),
+    digit(value >>> 4),
+    digit(value),
   )
 }
 

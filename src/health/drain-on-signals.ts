@@ -1,11 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { constants } from 'node:os'
-import { settingUp } from '../base/checked-options.js'
+import { settingUp, shown } from '../base/checked-options.js'
 import { UnderwayError } from '../base/underway-error.js'
-import { getTracker } from '../tracker/default-tracker.js'
 import { lifecycleKey } from '../tracker/tracker.js'
-import { checkDrainOptions, type DrainOptions, type DrainReport, drain } from './drain.js'
+import { checkDrainOptions, type DrainOptions, type DrainReport, drainAsChecked } from './drain.js'
 
 export interface DrainOnSignalsOptions extends DrainOptions {
   /** @defaultValue `['SIGTERM', 'SIGINT']` */
@@ -22,25 +21,22 @@ export interface DrainOnSignalsOptions extends DrainOptions {
  */
 export function drainOnSignals(options: DrainOnSignalsOptions = {}): Disposable {
   return settingUp('drainOnSignals(options)', () => {
-    const { signals = ['SIGTERM', 'SIGINT'], onDrained, ...drainOptions } = options
-    checkDrainOptions(drainOptions)
-    for (const signal of signals) {
+    const { signals: given = ['SIGTERM', 'SIGINT'], onDrained } = options
+    const resolved = checkDrainOptions(options)
+    const signals = new Set<NodeJS.Signals>()
+    for (const signal of given) {
       if (!Object.hasOwn(constants.signals, signal))
-        throw new UnderwayError(
-          'OPTIONS_INVALID',
-          `drainOnSignals({ signals }): there is no signal '${String(signal)}'`,
-        )
+        throw new UnderwayError('OPTIONS_INVALID', `drainOnSignals({ signals }): there is no signal ${shown(signal)}`)
+      signals.add(signal)
     }
     let draining = false
     const received = (signal: NodeJS.Signals): void => {
       const exitCode = 128 + constants.signals[signal]
       if (draining) process.exit(exitCode)
       draining = true
-      void drain(drainOptions)
+      void drainAsChecked(resolved)
         .then((report) => onDrained?.(report))
-        .catch((error: unknown) =>
-          (options.tracker ?? getTracker())[lifecycleKey].faults.count('option.threw', 'onDrained', error),
-        )
+        .catch((error: unknown) => resolved.tracker[lifecycleKey].faults.count('option.threw', 'onDrained', error))
         .finally(() => process.exit(exitCode))
     }
     for (const signal of signals) process.on(signal, received)

@@ -96,7 +96,11 @@ const drains = new WeakMap<Lifecycle, Promise<DrainReport>>()
  * @throws UnderwayError OPTIONS_INVALID
  */
 export function drain(options: DrainOptions = {}): Promise<DrainReport> {
-  const resolved = checkDrainOptions(options)
+  return drainAsChecked(checkDrainOptions(options))
+}
+
+/** Like {@link drain}, with options that were read before. */
+export function drainAsChecked(resolved: Resolved): Promise<DrainReport> {
   const lifecycle = resolved.tracker[lifecycleKey]
   const running = drains.get(lifecycle)
   if (running !== undefined) return running

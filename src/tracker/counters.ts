@@ -60,18 +60,19 @@ function interned(name: string): string {
 /** Tallies by name. */
 class Tallies {
   readonly #byName = new Map<string, Tally>()
+  /** The same in a list, which is walked in a fraction of the time. */
+  readonly all: Tally[] = []
 
   /** @param keep `false`: a name that nothing came into is answered with an empty tally and not remembered */
   named(name: string, keep = true): Tally {
     const known = this.#byName.get(name)
     if (known !== undefined) return known
     const made = new Tally(keep ? interned(name) : name)
-    if (keep) this.#byName.set(made.name, made)
+    if (keep) {
+      this.#byName.set(made.name, made)
+      this.all.push(made)
+    }
     return made
-  }
-
-  all(): Iterable<Tally> {
-    return this.#byName.values()
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ActivityRecord } from '../activity/record.js'
 
-const mostWaiting = 1_024
+const mostWaiting = 64
 
 /**
  * Open activities by id. Ids that were only just read wait in a list until somebody searches: most activities with a

@@ -219,7 +219,7 @@ export class Lifecycle implements RecordOwner {
       else this.#settled(record, settled)
     } catch (error) {
       if (record.functions === 0) record.functions = settled.threw ? unsettled.threw : unsettled.returned
-      this.stackError = error
+      this.stackError = settled.threw ? settled.error : error
       this.behind = true
     }
   }
