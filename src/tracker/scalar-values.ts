@@ -18,6 +18,8 @@ class ScalarValues {
   readonly #faults: Faults
   readonly #kept: Record<string, number> = {}
   #left: number = bounds.scalars
+  /** Whether two keys may have become one name: `train/loss`, and `loss` within `train`. */
+  #mayRepeat = false
 
   constructor(faults: Faults) {
     this.#faults = faults
@@ -45,7 +47,10 @@ class ScalarValues {
     if (typeof value !== 'object' || value === null || Array.isArray(value) || !isPlain(value))
       this.#faults.countEach('scalar.invalid', nameOf(this.#faults, name))
     else if (depth >= bounds.scalarDepth - 1) this.#faults.count('scalar.overflow', nameOf(this.#faults, name))
-    else this.#object(value, `${name}/`, depth + 1)
+    else {
+      this.#mayRepeat = true
+      this.#object(value, `${name}/`, depth + 1)
+    }
   }
 
   /** `false` once there are enough. */
@@ -55,7 +60,10 @@ class ScalarValues {
       return false
     }
     this.#left -= 1
-    define(this.#kept, nameOf(this.#faults, name), value)
+    const kept = nameOf(this.#faults, name)
+    this.#mayRepeat ||= kept !== name
+    if (this.#mayRepeat && Object.hasOwn(this.#kept, kept)) this.#faults.count('scalar.repeated', kept)
+    define(this.#kept, kept, value)
     return true
   }
 }

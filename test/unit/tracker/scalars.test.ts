@@ -164,6 +164,25 @@ describe('logScalars', () => {
     expect(tracker.snapshot().faults).toEqual(repeated(3))
   })
 
+  test('keeps the last of what has one name in a call, and counts it', () => {
+    const long = 'x'.repeat(256)
+    for (const values of [
+      { 'train/loss': 1, train: { loss: 2 } },
+      { train: { loss: 1 }, 'train/loss': 2 },
+    ]) {
+      const { tracker, entries } = listening()
+      tracker.logScalars(values)
+      tracker.flushNow()
+      expect(entries.map((entry) => entry.values)).toEqual([{ 'train/loss': 2 }])
+      expect(tracker.snapshot().faults).toEqual(repeated(1))
+    }
+    const { tracker, entries } = listening()
+    tracker.logScalars({ [`${long}a`]: 1, [`${long}b`]: 2 })
+    tracker.flushNow()
+    expect(entries.map((entry) => entry.values)).toEqual([{ [long]: 2 }])
+    expect(tracker.snapshot().faults).toEqual({ ...repeated(1), 'value.clamped': 2 })
+  })
+
   test('counts what comes again for one backend, and not what is meant for one and then for another', () => {
     const { tracker } = listening()
     for (const backend of ['otlp', 'jsonl', 'otlp', undefined]) tracker.logScalars({ loss: 1 }, { step: 1, backend })
