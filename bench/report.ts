@@ -89,8 +89,9 @@ ${report.ends}
 ## How to read it
 
 - *CPU time* is what the whole process used, garbage collection and compilation included, without the warm-up, divided
-  by the number of activities. The warm-up is long, 300,000 calls: V8 enlarges the young generation of its heap, up to its
-  bound, only after enough has survived in it, and until then what happens to come first pays more. Every call is one activity inside another; each does next to nothing, so that what is
+  by the number of activities. The warm-up is long, 300,000 calls before a full garbage collection and 100,000
+  after it: V8 enlarges the young generation of its heap, up to its bound, only after enough has survived in it, and throws
+  compiled code away whose objects are gone. Every call is one activity inside another; each does next to nothing, so that what is
   seen is what is around it.
 - *Stock* is \`startActiveSpan\` with a \`BatchSpanProcessor\` and the same attributes set through the api
   (\`activity.module\`, \`activity.type\`, \`activity.state\`, \`code.file.path\`, \`code.line.number\`). Its exporter only counts.

@@ -82,7 +82,8 @@ ${setups.join('\n')}
   \`BatchSpanProcessor\` of the same SDK. It sets no attributes, and neither status nor exception.
 - The work is that of [benchmarks.md](benchmarks.md): one call inside another, each with next to nothing to do, back to
   the event loop after every 250. The figure is the CPU time of the whole process without the warm-up, per call. The
-  warm-up is 300,000 calls, or as many as fit into three seconds of CPU time.
+  warm-up is 300,000 calls before a full garbage collection and 100,000 after it, or as many as fit into three seconds of
+  CPU time each.
 - Every run has a process of its own, in an order that is shuffled anew in every round, with
   \`--no-allocation-site-pretenuring\`.
 - A run counts only if the span of every call has left, every inner one with its parent, and every value was recorded.

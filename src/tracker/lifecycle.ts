@@ -66,7 +66,7 @@ export class Lifecycle implements RecordOwner {
   readonly flushers = new Set<() => unknown>()
   /** What exporters have lost so far, by signal. */
   readonly lostExports = new Map<string, () => number>()
-  readonly #ids = new IdIndex()
+  readonly #ids: IdIndex
   readonly #details: KeptDetails
   #sweeping = false
   #catchingUp = false
@@ -82,6 +82,7 @@ export class Lifecycle implements RecordOwner {
     this.process = parts.process
     this.counters = parts.counters
     this.open = parts.counters.open
+    this.#ids = new IdIndex(this.open)
     this.errors = parts.errors
     this.feed = parts.feed
     this.scalars = parts.scalars
