@@ -16,7 +16,7 @@ export function moduleHostOf(lifecycle: Lifecycle): ModuleHost {
     clock,
     ownWork: (ask) => (lifecycle.ports ?? noPorts).ownWork(ask),
     tally: (module) => counters.modules.named(module, false),
-    tallies: () => counters.modules.all,
+    tallies: () => counters.modules.all(),
     text: (reason) => toText(intake, 'reason', reason) ?? '',
     changed: (module) => feed.publish({ kind: 'module', module }),
     reportDown: (module, reason, error) =>

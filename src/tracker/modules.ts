@@ -206,7 +206,7 @@ export class Modules {
     return this.#modules.get(name)?.gone ?? false
   }
 
-  /** All registered modules, in the order of registration, and then those that were only seen. */
+  /** All registered modules, in the order of registration, and then those that were only seen, by name. */
   list(): ModuleStatus[] {
     const registered = [...this.#modules.values()].map((module) => this.#status(module))
     const seen = [...this.#host.tallies()]

@@ -7,27 +7,29 @@ let grouped: Intl.NumberFormat | undefined
 
 type Count = (tally: Tally) => number
 
-function before(a: Tally, b: Tally, count: Count): boolean {
-  const more = count(a) - count(b)
-  return more === 0 ? a.name < b.name : more > 0
-}
-
-/** Those that count anything, the busiest first; all of them, or the first few without sorting the rest. */
+/**
+ * Those that count anything, the busiest first; all of them, or the first few without sorting the rest.
+ *
+ * @param tallies by name, as those that are equally busy are then
+ */
 function busiest(tallies: readonly Tally[], count: Count, limit: number): [Tally[], number] {
   const first: Tally[] = []
-  const sort = (): Tally[] => first.sort((a, b) => (before(a, b, count) ? -1 : 1))
   let busy = 0
-  // The last of those that are shown.
-  let last: Tally | undefined
+  // What the last of those counts that are shown, once there are so many.
+  let least = 0
   for (const tally of tallies) {
-    if (count(tally) === 0) continue
+    const counted = count(tally)
+    if (counted === 0) continue
     busy += 1
-    if (last === undefined) first.push(tally)
-    else if (before(tally, last, count)) first[limit - 1] = tally
+    if (first.length < limit) first.push(tally)
+    else if (counted > least) first[limit - 1] = tally
     else continue
-    if (first.length === limit) last = sort()[limit - 1]
+    if (first.length < limit) continue
+    first.sort((a, b) => count(b) - count(a))
+    least = count(first[limit - 1] as Tally)
   }
-  return [last === undefined ? sort() : first, busy]
+  if (first.length < limit) first.sort((a, b) => count(b) - count(a))
+  return [first, busy]
 }
 
 function part(tallies: readonly Tally[], count: Count, all: boolean): string {

@@ -172,7 +172,7 @@ export class ActivityTracker {
   runningSummary(options?: { readonly all?: boolean }): string {
     const { counters, faults } = this[lifecycleKey]
     const { all } = readOptions(faults, 'runningSummary(options)', options, ['all'])
-    return summaryOf(counters.whole, counters.modules.all, all === true)
+    return summaryOf(counters.whole, counters.modules.all(), all === true)
   }
 
   /** What is open in the scope, oldest first, the asker and its ancestors included. */
