@@ -46,7 +46,8 @@ export function parentInContext(lifecycle: Lifecycle, active: Context): Origin {
   const current = recordIn(active)
   if (current !== undefined) return fromRecord(current, lifecycle, span)
   const reference = span?.spanContext()
-  if (reference === undefined || !trace.isSpanContextValid(reference)) return { ...nowhere, span }
+  if (reference === undefined || !trace.isSpanContextValid(reference))
+    return { record: undefined, remote: undefined, span }
   const { traceId, spanId, traceFlags } = reference
   return { record: undefined, remote: { traceId, spanId, traceFlags }, span }
 }

@@ -8,6 +8,9 @@ import { registered } from './registered.js'
  * Where the current activity lives: in the OpenTelemetry context once a context manager has proved that it carries our
  * key, also across an `await`; in our own AsyncLocalStorage without one; in both until the proof is in, and where the
  * manager loses the context, so that at least spans that are started before the first `await` are inside ours.
+ *
+ * In both as seldom as possible: what has once been in a storage leaves an entry in the frame of the program, which
+ * every later switch of any storage copies.
  */
 type Place = 'context' | 'own' | 'both'
 
@@ -50,12 +53,13 @@ function currentPlace(): Place {
   return place
 }
 
-function probe(manager: unknown): Place {
+function probe(manager: otel.ContextManager): Place {
   try {
     const mark = {}
     const marked = otel.ROOT_CONTEXT.setValue(probeKey, mark)
     const carried = (): boolean => otel.context.active().getValue(probeKey) === mark
-    if (!otel.context.with(marked, carried)) return 'own'
+    const first = otel.context.with(marked, () => carried() && (isStored(manager, mark) ? 'context' : 'both'))
+    if (first === false) return 'own'
     const acrossAwait = otel.context.with(marked, async () => {
       await Promise.resolve()
       return carried()
@@ -68,10 +72,19 @@ function probe(manager: unknown): Place {
         if (provenManager === manager) place = 'own'
       },
     )
-    return 'both'
+    return first
   } catch {
     return 'own'
   }
+}
+
+/** Whether a manager keeps the running code's context, which holds the mark, in an AsyncLocalStorage: that goes across every `await`. */
+function isStored(manager: object, mark: object): boolean {
+  return Object.values(manager).some((field: unknown) => {
+    if (!(field instanceof AsyncLocalStorage)) return false
+    const stored = field.getStore() as Partial<otel.Context> | undefined
+    return stored?.getValue?.(probeKey) === mark
+  })
 }
 
 function ownContext(): ActivityContext | undefined {

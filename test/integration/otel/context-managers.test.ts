@@ -1,7 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type ContextManager, context, createContextKey, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { StackContextManager } from '@opentelemetry/sdk-trace'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { currentActivity, extract, runActivity, startActivity, trackActivity } from '../../../src/index.js'
 import {
   brokenContextManager,
@@ -9,6 +10,7 @@ import {
   newTracker,
   registerContextManager,
   registerSdk,
+  SecretiveContextManager,
   turn,
   unregisterAll,
   WrappingContextManager,
@@ -32,6 +34,7 @@ const managers: readonly Kind[] = [
     create: () => new AsyncLocalStorageContextManager(),
     carries: 'always',
   },
+  { name: 'one that shows nothing of itself', create: () => new SecretiveContextManager(), carries: 'always' },
   { name: 'one that loses the context', create: () => new StackContextManager(), carries: 'until an await' },
   { name: 'one that derives every context', create: () => new DerivingContextManager(), carries: 'always' },
   { name: 'one that wraps every context', create: () => new WrappingContextManager(), carries: 'always', wraps: true },
@@ -236,6 +239,30 @@ test('a manager that is registered while an activity runs takes over without los
     })
   })
   expect(sdk.span('second').parentSpanContext?.spanId).toBe(sdk.span('main').spanContext().spanId)
+})
+
+describe.each([
+  { name: 'the usual manager', create: () => new AsyncLocalStorageContextManager(), storages: 1 },
+  { name: 'one that derives every context', create: () => new DerivingContextManager(), storages: 1 },
+  { name: 'one that wraps every context', create: () => new WrappingContextManager(), storages: 1 },
+  { name: 'one that shows nothing of itself', create: () => new SecretiveContextManager(), storages: 2 },
+])('with $name', ({ create, storages }) => {
+  // An entry that a storage has once made in the frame of a program is copied at every later switch of any storage.
+  test(`the first calls enter ${storages === 1 ? 'its storage only' : 'ours too'}, later ones its storage only`, async () => {
+    registerSdk({ contextManager: create() })
+    const { tracker } = newTracker()
+    const enter = vi.spyOn(AsyncLocalStorage.prototype, 'run')
+    try {
+      runActivity({ tracker, name: 'first' }, () => {})
+      expect(new Set(enter.mock.contexts).size).toBe(storages)
+      await turn()
+      enter.mockClear()
+      runActivity({ tracker, name: 'later' }, () => {})
+      expect(new Set(enter.mock.contexts).size).toBe(1)
+    } finally {
+      enter.mockRestore()
+    }
+  })
 })
 
 test('a manager that throws costs nothing but the context', async () => {
