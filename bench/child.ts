@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { bytesHeld, cpuNanos, nanosPerCall, percentOfCore, type Run, turn } from './measure.ts'
 import type { Packages } from './packages.mjs'
 import { registerSdk } from './sdk.ts'
+import { paced } from './undisturbed.ts'
 import { type Variant, variantNamed } from './variants.ts'
 import type { Held, Query, Surroundings, Watched, Work } from './workload.ts'
 
@@ -45,4 +46,4 @@ const surroundings: Surroundings = {
   registerSdk: () => (variant.sdk === 'none' ? Promise.resolve(undefined) : registerSdk(packages)),
 }
 const run = { count: Number(values.count), warmUp: Number(values['warm-up']), chunk: Number(values.chunk) }
-console.log(JSON.stringify({ value: await measure(surroundings, variant, run) }))
+console.log(JSON.stringify(await paced(() => measure(surroundings, variant, run))))

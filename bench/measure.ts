@@ -58,11 +58,8 @@ async function repeat(work: Work, async: boolean, count: number, chunk: number):
 /** @throws Error if not everything that was started arrived */
 export async function cpuNanos(work: Work, async: boolean, run: Run): Promise<number> {
   const { count, chunk } = run
-  let warmed = await warm(work, async, run)
-  await work.counted()
-  collect()
-  // Compiled code goes with the last object of the shapes that it was compiled for, and after all this there may be none.
-  warmed += await warm(work, async, { ...run, warmUp: Math.ceil(run.warmUp / 3) })
+  // No collection of all garbage before it is timed: where none of its objects are left, V8 throws compiled code away.
+  const warmed = await warm(work, async, run)
   await work.counted()
   const before = process.cpuUsage()
   await repeat(work, async, count, chunk)

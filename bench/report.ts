@@ -7,6 +7,8 @@ export interface Report {
   readonly versions: readonly string[]
   /** The day of the run, as in 2026-01-31. */
   readonly day: string
+  /** How many figures were disturbed; see {@link disturbance}. */
+  readonly disturbed: string
   /** The part about what watching costs. */
   readonly health: string
   /** The part about scalars. */
@@ -73,6 +75,13 @@ export function sectionOf(page: string, heading: string): string {
   return page.slice(from, to)
 }
 
+/** How the runs were kept from measuring what else goes on. */
+export function disturbance(disturbed: string): string {
+  return `- Before and after each run a piece of work is timed that needs nothing but the core. Where that took more than 1.3 times
+  its best, somebody else was using the core, here or on the host, and the run was done again, up to six times in all.
+  Of the runs that count, ${disturbed} were disturbed none the less.`
+}
+
 /** docs/benchmarks.md. */
 export function page(report: Report): string {
   return `# Benchmarks
@@ -89,15 +98,15 @@ ${report.ends}
 ## How to read it
 
 - *CPU time* is what the whole process used, garbage collection and compilation included, without the warm-up, divided
-  by the number of activities. The warm-up is long, 300,000 calls before a full garbage collection and 100,000
-  after it: V8 enlarges the young generation of its heap, up to its bound, only after enough has survived in it, and throws
-  compiled code away whose objects are gone. Every call is one activity inside another; each does next to nothing, so that what is
+  by the number of activities. The warm-up is long, 300,000 calls, as V8 enlarges the young
+  generation of its heap, up to its bound, only after enough has survived in it. Every call is one activity inside another; each does next to nothing, so that what is
   seen is what is around it.
 - *Stock* is \`startActiveSpan\` with a \`BatchSpanProcessor\` and the same attributes set through the api
   (\`activity.module\`, \`activity.type\`, \`activity.state\`, \`code.file.path\`, \`code.line.number\`). Its exporter only counts.
 - *Ratio* is to stock in the same round. Variants without an SDK are compared with stock on SDK 3.x.
 - Every variant runs in a process of its own, in an order that is shuffled anew in every round, with
   \`--no-allocation-site-pretenuring\`: without it V8 makes stock bimodal, by the luck of the process.
+${disturbance(report.disturbed)}
 - A run counts only if every change reached the subscriber, every span reached the exporter, every child span had its
   parent and nothing stayed open. To that end all variants go back to the event loop after every 250 calls.
 - *While much is open* means 100,000 handles that nobody ends, or of which the oldest ends and another one starts each

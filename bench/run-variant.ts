@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { sdk2Folder } from '../test/support/install-sdk2.mjs'
+import type { Measured } from './undisturbed.ts'
 import { variantNamed } from './variants.ts'
 
 /** What is measured how often. */
@@ -27,10 +28,10 @@ export const flags: readonly string[] = [
 /**
  * Runs a variant once, in a process of its own.
  *
- * @returns what it took, in the unit of its kind
+ * @returns what it took, in the unit of its kind, and how fast the core was
  * @throws if not everything that was started arrived
  */
-export async function runVariant(name: string, size: Size): Promise<number> {
+export async function runVariant(name: string, size: Size): Promise<Measured> {
   const beside = variantNamed(name).sdk === '2' ? ['--packages', pathToFileURL(packagesOfSdk2).href] : []
   const args = [
     ...flags,
@@ -49,7 +50,7 @@ export async function runVariant(name: string, size: Size): Promise<number> {
   ]
   try {
     const { stdout } = await promisify(execFile)(process.execPath, args)
-    return (JSON.parse(stdout) as { value: number }).value
+    return JSON.parse(stdout) as Measured
   } catch (error) {
     const said = `${(error as { stderr?: string }).stderr ?? ''}`
     throw new Error(`${name}: ${/^\w*Error: (.*)$/m.exec(said)?.[1] ?? said}`, { cause: error })

@@ -13,6 +13,7 @@ import { packagesOfSdk2, runVariant, type Size } from './run-variant.ts'
 import { scalarsSection, withScalarsSection } from './scalar-report.ts'
 import { scalarVariants } from './scalars.ts'
 import { type Round, shuffled } from './statistics.ts'
+import { Undisturbed } from './undisturbed.ts'
 import { type Variant, variantNamed, variants } from './variants.ts'
 import { versionsUsed } from './versions.ts'
 
@@ -95,9 +96,16 @@ function prepareSdk2(): string | undefined {
   return undefined
 }
 
-async function runRound(names: readonly (readonly [string, Variant])[], quick: boolean): Promise<Round> {
+async function runRound(
+  names: readonly (readonly [string, Variant])[],
+  quick: boolean,
+  undisturbed: Undisturbed,
+): Promise<Round> {
   const round = new Map<string, number>()
-  for (const [name, variant] of shuffled(names)) round.set(name, await runVariant(name, sizeOf(variant, quick)))
+  for (const [name, variant] of shuffled(names)) {
+    const value = await undisturbed.value(() => runVariant(name, sizeOf(variant, quick)))
+    round.set(name, value)
+  }
   return round
 }
 
@@ -171,9 +179,10 @@ async function main(): Promise<void> {
   if (missing !== undefined) console.warn(`without the 2.x line: ${missing}`)
   const runnable = named.filter(([, { sdk }]) => sdk !== '2' || missing === undefined)
   const rounds: Round[] = []
+  const undisturbed = new Undisturbed()
   for (let number = 1; number <= planned; number += 1) {
     console.warn(`round ${number} of ${planned}`)
-    rounds.push(await runRound(runnable, quick))
+    rounds.push(await runRound(runnable, quick, undisturbed))
   }
   if (health) {
     const section = healthSection(rounds, named, day)
@@ -186,6 +195,7 @@ async function main(): Promise<void> {
     variants: named,
     versions: versionsUsed(wantsSdk2 && missing === undefined),
     day,
+    disturbed: `${undisturbed.disturbed} of ${undisturbed.count}`,
     ...(calls
       ? measuredBefore(readFileSync(benchmarks, 'utf8'))
       : {

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { cpuNanos, turn } from '../measure.ts'
 import type { Packages } from '../packages.mjs'
 import { registerSdk } from '../sdk.ts'
+import { paced } from '../undisturbed.ts'
 import type { Variant } from '../variants.ts'
 import type { Surroundings, Work } from '../workload.ts'
 import { costNamed } from './costs.ts'
@@ -54,7 +55,7 @@ const work = await setup(surroundings)
 // Some are complete only after a turn.
 await turn()
 const run = { count: Number(values.count), warmUp: Number(values['warm-up']), chunk: Number(values.chunk) }
-send({ value: await cpuNanos(work, variant.async === true, run) })
+send(await paced(() => cpuNanos(work, variant.async === true, run)))
 // Peers keep timers and sockets.
 process.disconnect()
 process.exit(0)

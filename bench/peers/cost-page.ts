@@ -1,4 +1,4 @@
-import { figure } from '../report.ts'
+import { disturbance, figure } from '../report.ts'
 import { type Round, ratiosOf, spreadOf, valuesOf } from '../statistics.ts'
 import { base, type Cost, type Form, keyOf } from './costs.ts'
 
@@ -13,6 +13,8 @@ export interface CostReport {
   readonly notLatest: readonly string[]
   /** Why runs do not count, by name and form. */
   readonly failures: ReadonlyMap<string, readonly string[]>
+  /** How many figures were disturbed; see {@link disturbance}. */
+  readonly disturbed: string
   /** The day of the run, as in 2026-01-31. */
   readonly day: string
 }
@@ -82,10 +84,10 @@ ${setups.join('\n')}
   \`BatchSpanProcessor\` of the same SDK. It sets no attributes, and neither status nor exception.
 - The work is that of [benchmarks.md](benchmarks.md): one call inside another, each with next to nothing to do, back to
   the event loop after every 250. The figure is the CPU time of the whole process without the warm-up, per call. The
-  warm-up is 300,000 calls before a full garbage collection and 100,000 after it, or as many as fit into three seconds of
-  CPU time each.
+  warm-up is 300,000 calls, or as many as fit into three seconds of CPU time.
 - Every run has a process of its own, in an order that is shuffled anew in every round, with
   \`--no-allocation-site-pretenuring\`.
+${disturbance(report.disturbed)}
 - A run counts only if the span of every call has left, every inner one with its parent, and every value was recorded.
 - They do not all do the same: some put what goes in and out on the span, some time and nothing else. Next to real work
   all of it is little; what is compared is what a call costs that does nothing.

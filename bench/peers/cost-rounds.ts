@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { copyPackageTo, installLocked } from '../../test/support/install-locked.mjs'
 import type { Size } from '../run-variant.ts'
 import { type Round, shuffled } from '../statistics.ts'
+import { Undisturbed } from '../undisturbed.ts'
 import { machineUsed, nodeUsed, sdkIn, versionIn } from '../versions.ts'
 import { type CostReport, costPage, costTable } from './cost-page.ts'
 import { base, type Cost, costNamed, costs, runsOf } from './costs.ts'
@@ -43,17 +44,18 @@ function versionsOf({ packages = [], folder = 'peers' }: Cost): readonly string[
 async function measure(
   names: readonly string[],
   { rounds: planned, quick }: CostSettings,
-): Promise<Pick<CostReport, 'rounds' | 'failures'>> {
+): Promise<Pick<CostReport, 'rounds' | 'failures' | 'disturbed'>> {
   const runs = runsOf(names)
   const size: Size = quick ? { count: 20_000, warmUp: 10_000 } : { count: 100_000, warmUp: 300_000 }
   const failures = new Map<string, string[]>()
   const rounds: Round[] = []
+  const undisturbed = new Undisturbed()
   for (let number = 1; number <= planned; number += 1) {
     console.warn(`round ${number} of ${planned}`)
     const round = new Map<string, number>()
     for (const { name, form, key } of shuffled(runs)) {
       try {
-        round.set(key, await runCost(name, form, size))
+        round.set(key, await undisturbed.value(() => runCost(name, form, size)))
       } catch (error) {
         const { message } = error as Error
         failures.set(key, [...(failures.get(key) ?? []), message])
@@ -62,7 +64,7 @@ async function measure(
     }
     rounds.push(round)
   }
-  return { rounds, failures }
+  return { rounds, failures, disturbed: `${undisturbed.disturbed} of ${undisturbed.count}` }
 }
 
 /** Measures what wrappers cost, and writes docs/benchmarks-peers.md. */
@@ -72,10 +74,8 @@ export async function measureCosts(settings: CostSettings): Promise<void> {
   const chosen = names.map((name) => [name, costNamed(name)] as const)
   if (!existsSync(join(root, 'dist/index.js'))) throw new Error('there is no dist/: run "npm run build" first')
   prepare()
-  const { rounds, failures } = await measure(names, settings)
   const report: CostReport = {
-    rounds,
-    failures,
+    ...(await measure(names, settings)),
     costs: chosen,
     versions: [`underway ${versionIn(root)}`, nodeUsed(), sdkIn(here), machineUsed()],
     versionsOf,

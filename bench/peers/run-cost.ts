@@ -3,11 +3,12 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { flags, type Size } from '../run-variant.ts'
+import type { Measured } from '../undisturbed.ts'
 import { costNamed, type Form } from './costs.ts'
 import type { DatadogAgent } from './datadog-agent.mjs'
 
 /** What the measured process says. */
-export type FromChild = { readonly value: number } | { readonly ask: 'agent' }
+export type FromChild = Measured | { readonly ask: 'agent' }
 /** What it is answered: what the agent has counted. */
 export type ToChild = ReturnType<DatadogAgent['counted']>
 
@@ -32,7 +33,7 @@ async function agentFor(name: string): Promise<DatadogAgent | undefined> {
  * @returns the CPU time of one call in nanoseconds
  * @throws if not everything that was started arrived
  */
-export async function runCost(name: string, form: Form, size: Size, own = false): Promise<number> {
+export async function runCost(name: string, form: Form, size: Size, own = false): Promise<Measured> {
   const agent = await agentFor(name)
   try {
     const packages = pathToFileURL(own ? ownPackages : packagesOfPeers).href
@@ -44,17 +45,17 @@ export async function runCost(name: string, form: Form, size: Size, own = false)
       silent: true,
     })
     let said = ''
-    let value: number | undefined
+    let measured: Measured | undefined
     child.stdout?.resume()
     child.stderr?.on('data', (data: Buffer) => {
       said = `${said}${data}`.slice(-20_000)
     })
     child.on('message', (message: FromChild) => {
-      if ('value' in message) value = message.value
+      if ('value' in message) measured = message
       else child.send(agent?.counted() ?? { exported: 0, nested: 0 })
     })
     await once(child, 'close')
-    if (value !== undefined) return value
+    if (measured !== undefined) return measured
     throw new Error(`${name}, ${form}: ${/^\w*Error: (.*)$/m.exec(said)?.[1] ?? said}`)
   } finally {
     await agent?.close()

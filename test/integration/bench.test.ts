@@ -14,6 +14,7 @@ import { runScalar } from '../../bench/run-scalar.js'
 import { runVariant } from '../../bench/run-variant.js'
 import { scalarsSection, withScalarsSection } from '../../bench/scalar-report.js'
 import { ratiosOf, shuffled, spreadOf } from '../../bench/statistics.js'
+import { Undisturbed } from '../../bench/undisturbed.js'
 import { variants } from '../../bench/variants.js'
 import { wrappingCases } from '../../src/testing/index.js'
 import { runNode } from '../support/child-process.js'
@@ -31,7 +32,8 @@ describe('a run of the benchmark', () => {
     'silence-watched',
     'watchdog-idle',
   ])('of %s gives a figure', async (name) => {
-    expect(await runVariant(name, small)).toBeGreaterThan(0)
+    const { value, paceMillis } = await runVariant(name, small)
+    expect(Math.min(value, paceMillis)).toBeGreaterThan(0)
   })
 
   test('does not count when spans were lost', async () => {
@@ -44,6 +46,37 @@ describe('a run of the benchmark', () => {
 
   test('of a variant that does not exist names those that do', async () => {
     await expect(runVariant('fastest', small)).rejects.toThrow(/there is no variant 'fastest'.*plain-sync/)
+  })
+})
+
+describe('a run of which the core was slow', () => {
+  function runs(...paces: readonly number[]): () => Promise<{ value: number; paceMillis: number }> {
+    const left = [...paces]
+    return () => Promise.resolve({ value: left.length, paceMillis: left.shift() ?? Number.NaN })
+  }
+
+  test('is done again, until the core is as fast as it can be', async () => {
+    const undisturbed = new Undisturbed(10)
+    expect(await undisturbed.value(runs(20, 14, 12, 10))).toBe(2)
+    expect([undisturbed.disturbed, undisturbed.count]).toEqual([0, 1])
+  })
+
+  test('counts after five more, and is told of', async () => {
+    const undisturbed = new Undisturbed(10)
+    expect(await undisturbed.value(runs(20, 20, 20, 20, 20, 20, 10))).toBe(2)
+    expect([undisturbed.disturbed, undisturbed.count]).toEqual([1, 1])
+  })
+
+  test('is told of as well where only a later one shows how fast the core can be', async () => {
+    const undisturbed = new Undisturbed(20)
+    expect(await undisturbed.value(runs(20))).toBe(1)
+    expect(await undisturbed.value(runs(10))).toBe(1)
+    expect([undisturbed.disturbed, undisturbed.count]).toEqual([1, 2])
+  })
+
+  test('that fails is not done again', async () => {
+    const lost = () => Promise.reject(new Error('lost'))
+    await expect(new Undisturbed(10).value(lost)).rejects.toThrow('lost')
   })
 })
 
@@ -135,6 +168,7 @@ describe('the figures', () => {
       variants: [[name, variant]] as const,
       versions: [],
       day: '',
+      disturbed: '',
       health: '',
       scalars: '',
       ends: '',
@@ -151,7 +185,8 @@ describe('what a wrapper costs', () => {
   test.each([['bare-stock', 'async'] as const, ['naive', 'sync'] as const, ['naive', 'async'] as const])(
     'is a figure for %s, %s',
     async (name, form) => {
-      expect(await runCost(name, form, small, own)).toBeGreaterThan(0)
+      const { value, paceMillis } = await runCost(name, form, small, own)
+      expect(Math.min(value, paceMillis)).toBeGreaterThan(0)
     },
   )
 
@@ -176,6 +211,7 @@ describe('what a wrapper costs', () => {
       notLatest: [],
       failures: new Map([['naive-sync', ['it lost one']]]),
       day: '',
+      disturbed: '',
     }
     expect(costPage(report)).toContain('Runs that do not count:\n\n- naive-sync, 1 of 3: it lost one\n')
     expect(costTable(report).split('\n').slice(2)).toEqual([
