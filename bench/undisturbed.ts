@@ -24,7 +24,7 @@ function mix(passes: number): number {
 }
 
 /** CPU time of a piece of work that needs nothing but the core, in milliseconds. */
-export function corePace(): number {
+function corePace(): number {
   mix(20_000)
   const before = process.cpuUsage()
   mix(100_000)
