@@ -8,7 +8,7 @@ export interface HttpHealthCheckOptions {
 }
 
 /**
- * A health check of an HTTP endpoint: any status from 200 to 299 is well; others, a redirect among them, are not.
+ * A health check of an HTTP endpoint. It is well where the status is one from 200 to 299; a redirect is none of them.
  *
  * @throws UnderwayError OPTIONS_INVALID
  */

@@ -13,7 +13,7 @@ export class ActivityView implements ActivityFields {
     this[recordKey] = record
   }
 
-  /** What `console.log` shows. */
+  /** What Node prints of it. */
   [Symbol.for('nodejs.util.inspect.custom')](): object {
     return snapshotOf(this[recordKey], this.process)
   }
