@@ -5,11 +5,11 @@ import { runIn } from '../tracing/current.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import { returned, type Settled, unsettled } from '../tracker/settled.js'
 import { lifecycleOf } from './begin.js'
-import { followBody } from './bodies.js'
+import { type Conclude, firstOf, outcomeOf, settleWith } from './outcome.js'
+import { followPromise, isPlain } from './promises.js'
 import { followThenable, thenOf } from './thenable.js'
 
-/** What to say of the value that a function returned, before the activity ends. */
-export type Conclude = ((record: ActivityRecord, value: unknown) => void) | undefined
+export type { Conclude } from './outcome.js'
 
 /**
  * Runs a function as the body of an activity, current inside it, and ends the activity when the function settles.
@@ -59,8 +59,12 @@ function followed<R>(record: ActivityRecord, value: R, conclude: Conclude): R {
     settleWith(record, value, conclude)
     return value
   }
-  if (!types.isPromise(value) || !isNative(then)) return followThenable(record, value, then, conclude)
-  const derived = value.then(
+  if (!types.isPromise(value)) return followThenable(record, value, then, conclude)
+  if (!isPlain(value, then)) {
+    const instead = followPromise(value, then, outcomeOf(record, conclude))
+    return instead === undefined ? followThenable(record, value, then, conclude) : (instead as R)
+  }
+  return value.then(
     (fulfilled: unknown) => {
       settleWith(record, fulfilled, conclude)
       return fulfilled
@@ -69,8 +73,7 @@ function followed<R>(record: ActivityRecord, value: R, conclude: Conclude): R {
       lifecycleOf(record).settle(record, { threw: true, error })
       throw error
     },
-  )
-  return dressedLike(value, derived) as R
+  ) as R
 }
 
 /**
@@ -97,40 +100,11 @@ export function executeInside<R>(record: ActivityRecord, fn: () => R): R {
     throw error
   }
   const then = thenOf(value)
-  if (types.isPromise(value) && then !== undefined && isNative(then))
-    return dressedLike(
-      value,
-      value.then(
-        (fulfilled: unknown) => {
-          settle(returned)
-          return fulfilled
-        },
-        (error: unknown) => {
-          failed(error)
-          throw error
-        },
-      ),
-    ) as R
+  if (types.isPromise(value) && then !== undefined) {
+    const outcome = firstOf({ record, fulfilled: () => settle(returned), rejected: failed })
+    const instead = followPromise(value, then, outcome)
+    if (instead !== undefined) return instead as R
+  }
   settle(returned)
   return value
-}
-
-/** A promise whose class has a `then` of its own may be lazy: calling it would start the work. */
-function isNative(then: (...args: never[]) => unknown): boolean {
-  return then === Promise.prototype.then || Function.prototype.toString.call(then).includes('[native code]')
-}
-
-/** A client may hand out a promise with methods put on it, such as `request().json()`. */
-function dressedLike(promise: Promise<unknown>, derived: Promise<unknown>): Promise<unknown> {
-  for (const key of Object.keys(promise)) {
-    const property = Reflect.getOwnPropertyDescriptor(promise, key)
-    if (property !== undefined) Reflect.defineProperty(derived, key, property)
-  }
-  return derived
-}
-
-function settleWith(record: ActivityRecord, value: unknown, conclude: Conclude): void {
-  if (typeof value === 'object' && value !== null && followBody(record, value, conclude)) return
-  if (conclude !== undefined && record.control?.verdict === undefined) conclude(record, value)
-  lifecycleOf(record).settle(record, returned)
 }

@@ -1,17 +1,18 @@
+import { types } from 'node:util'
 import type { ActivityRecord } from '../activity/record.js'
 import { guarded } from '../base/faults.js'
-import type { ActivityContext } from '../tracing/activity-context.js'
-import { runIn } from '../tracing/current.js'
 import { returned } from '../tracker/settled.js'
 import { lifecycleOf } from './begin.js'
-import { followBody } from './bodies.js'
+import { type Conclude, type Outcome, outcomeOf } from './outcome.js'
+import { followPromise } from './promises.js'
+import { type Method, runs, watchedRun, watchedThen } from './watched-calls.js'
 
 interface Thenable {
-  then(onFulfilled?: unknown, onRejected?: unknown): unknown
+  readonly then: Method
 }
 
 /** The `then` of a value that can be awaited. Read once, as it may be a getter or lead to another process. */
-export function thenOf(value: unknown): Thenable['then'] | undefined {
+export function thenOf(value: unknown): Method | undefined {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined
   try {
     const { then } = value as Partial<Thenable>
@@ -21,62 +22,133 @@ export function thenOf(value: unknown): Thenable['then'] | undefined {
   }
 }
 
-type Callback = ((value: unknown) => unknown) | undefined
+/** Who follows a thenable, and what of it is shadowed meanwhile. */
+interface Watch {
+  readonly followers: Set<Outcome>
+  restore(): void
+}
 
-function callback(given: unknown): Callback {
-  return typeof given === 'function' ? (given as Callback) : undefined
+const watches = new WeakMap<object, Watch>()
+
+/** All that follow it learn what it came to, the innermost first, and then it is left as it was. */
+function outcomeFor({ followers, restore }: Watch): Outcome | undefined {
+  const [innermost] = followers
+  if (innermost === undefined) return undefined
+  const tell = (how: (one: Outcome) => void): void => {
+    if (followers.size > 0) restore()
+    for (const one of followers) {
+      followers.delete(one)
+      how(one)
+    }
+  }
+  return {
+    record: innermost.record,
+    fulfilled: (value) => tell((one) => one.fulfilled(value)),
+    rejected: (error) => tell((one) => one.rejected(error)),
+  }
+}
+
+/** What a method that runs the work returns is awaited in place of the thenable. */
+function followResult(result: unknown, outcome: Outcome): unknown {
+  const then = thenOf(result)
+  if (then === undefined) return result
+  const instead = types.isPromise(result) ? followPromise(result, then, outcome) : undefined
+  if (instead !== undefined) return instead
+  watch(result as object, then, outcome)
+  return result
+}
+
+/** A property of an object, wherever it comes from; not that of a proxy, which may lead to another process. */
+function propertyOf(holder: object, key: PropertyKey): PropertyDescriptor | undefined {
+  if (types.isProxy(holder)) return undefined
+  for (let at: object | null = holder; at !== null; at = Reflect.getPrototypeOf(at)) {
+    const property = Reflect.getOwnPropertyDescriptor(at, key)
+    if (property !== undefined) return property
+  }
+  return undefined
+}
+
+/** @returns whether it can be watched */
+function watch(holder: object, then: Method, follower: Outcome): boolean {
+  const known = watches.get(holder)
+  if (known !== undefined && known.followers.size > 0) {
+    known.followers.add(follower)
+    return true
+  }
+  const before: [key: PropertyKey, own: PropertyDescriptor | undefined, ours: PropertyDescriptor][] = []
+  const made: Watch = {
+    followers: new Set([follower]),
+    restore: () => {
+      for (const [key, own, ours] of before.splice(0)) restoreProperty(holder, key, own, ours)
+    },
+  }
+  const following = (): Outcome | undefined => outcomeFor(made)
+  const shadow = (key: PropertyKey, ours: PropertyDescriptor): boolean => {
+    const own = Reflect.getOwnPropertyDescriptor(holder, key)
+    const shadowed = Reflect.defineProperty(holder, key, { ...ours, configurable: true, enumerable: false })
+    if (shadowed) before.push([key, own, ours])
+    return shadowed
+  }
+  if (
+    !shadow(
+      'then',
+      shadowOf(propertyOf(holder, 'then'), then, (method) => watchedThen(method, following)),
+    )
+  )
+    return false
+  for (const name of runs) {
+    const method: unknown = propertyOf(holder, name)?.value
+    if (typeof method === 'function')
+      shadow(name, { value: watchedRun(name, method as Method, following, followResult), writable: true })
+  }
+  watches.set(holder, made)
+  return true
+}
+
+/** A getter goes on being asked: what becomes ready by itself may have a `then` only until it is. */
+function shadowOf(
+  property: PropertyDescriptor | undefined,
+  method: Method,
+  watched: (method: Method) => Method,
+): PropertyDescriptor {
+  const getter = property?.get
+  if (getter === undefined) return { value: watched(method), writable: true }
+  return {
+    get(this: unknown) {
+      const now: unknown = Reflect.apply(getter, this, [])
+      return typeof now === 'function' ? watched(now as Method) : now
+    },
+  }
+}
+
+/** Unless somebody has changed it meanwhile. */
+function restoreProperty(
+  holder: object,
+  key: PropertyKey,
+  own: PropertyDescriptor | undefined,
+  ours: PropertyDescriptor,
+): void {
+  try {
+    const now = Reflect.getOwnPropertyDescriptor(holder, key)
+    if (now === undefined || now.value !== ours.value || now.get !== ours.get) return
+    if (own === undefined) Reflect.deleteProperty(holder, key)
+    else Reflect.defineProperty(holder, key, own)
+  } catch {
+    // A proxy that no longer allows it: what is left passes everything on.
+  }
 }
 
 /**
  * Follows a thenable without starting it: a lazy query must run once, and only when it is awaited, and must keep its
- * methods. So the very object is returned, with its `then` shadowed; the activity ends when somebody's `then` settles.
+ * methods. So the very object is returned, with what runs it shadowed until it has run; the activity ends with that.
  */
-export function followThenable<T>(
-  record: ActivityRecord,
-  thenable: T,
-  original: Thenable['then'],
-  conclude: ((record: ActivityRecord, value: unknown) => void) | undefined,
-): T {
+export function followThenable<T>(record: ActivityRecord, thenable: T, then: Method, conclude: Conclude): T {
   const lifecycle = lifecycleOf(record)
-  let settled = false
-  const once = (settle: () => void): void => {
-    if (settled) return
-    settled = true
-    settle()
-  }
-  const then = function (this: unknown, onFulfilled?: unknown, onRejected?: unknown): unknown {
-    const fulfilled = (value: unknown): unknown => {
-      once(() => {
-        if (typeof value === 'object' && value !== null && followBody(record, value, conclude)) return
-        if (record.control?.verdict === undefined) conclude?.(record, value)
-        lifecycle.settle(record, returned)
-      })
-      const next = callback(onFulfilled)
-      return next === undefined ? value : next(value)
-    }
-    const rejected = (error: unknown): unknown => {
-      once(() => lifecycle.settle(record, { threw: true, error }))
-      const next = callback(onRejected)
-      if (next === undefined) throw error
-      return next(error)
-    }
-    try {
-      return runIn(record.tracing as ActivityContext, original as (...args: never[]) => unknown, this, [
-        fulfilled,
-        rejected,
-      ])
-    } catch (error) {
-      once(() => lifecycle.settle(record, { threw: true, error }))
-      throw error
-    }
-  }
-  const shadow = { value: then, configurable: true, writable: true, enumerable: false }
   const holder = thenable as object
-  if (
-    !guarded(lifecycle.faults, 'value.unreadable', 'then', false, () => Reflect.defineProperty(holder, 'then', shadow))
-  ) {
+  const follower = outcomeOf(record, conclude)
+  if (!guarded(lifecycle.faults, 'value.unreadable', 'then', false, () => watch(holder, then, follower))) {
     // A frozen thenable cannot be watched; its activity ends with the call that made it.
-    once(() => lifecycle.settle(record, returned))
+    lifecycle.settle(record, returned)
     return thenable
   }
   record.controls().paused = true

@@ -156,6 +156,22 @@ export function runIn<R>(
   return slot.storage.run(context, () => otel.context.with(context, () => Reflect.apply(fn, self, args) as R))
 }
 
+/** The function as it would run now, whoever calls it later: in the context of this moment, with its activity. */
+export function inContextOfNow<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
+  const where = currentPlace()
+  slot ??= sharedSlot()
+  const { storage } = slot
+  const own = storage.getStore()
+  const active = otel.context.active()
+  const inOwn = where !== 'context' || slot.startedWithout === true
+  const inManager = provenManager !== undefined
+  return (...args) => {
+    const call = (): R => fn(...args)
+    const inside = inManager ? (): R => otel.context.with(active, call) : call
+    return inOwn ? storage.run(own, inside) : inside()
+  }
+}
+
 /** Calls a function outside of any activity and span. */
 export function detached<T>(work: () => T): T {
   const where = currentPlace()

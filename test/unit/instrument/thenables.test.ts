@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { currentActivity, startActivity, trackActivity } from '../../../src/index.js'
+import { currentActivity, runActivity, startActivity, trackActivity } from '../../../src/index.js'
 import { collectGarbage, deferred, observe, rejectionOf, turn } from './observe.js'
 
 /** A query builder as ORMs have them: lazy, chainable, and run by awaiting it. */
@@ -152,6 +152,129 @@ describe('a thenable that is no promise', () => {
     expect(ended()).toHaveLength(1)
   })
 })
+
+describe('a thenable that is asked again and again', () => {
+  test('is shadowed once, however many calls return it, and is left as it was', async () => {
+    const { tracker, ended } = observe()
+    // biome-ignore lint/suspicious/noThenProperty: it is what these tests are about
+    const connection = { then: (resolve: (value: string) => void) => resolve('connected') }
+    const before = Object.getOwnPropertyDescriptors(connection)
+    const connect = trackActivity({ tracker }, () => connection)
+    for (let call = 0; call < 5_000; call += 1) expect(await connect()).toBe('connected')
+    for (let call = 0; call < 5_000; call += 1) connect()
+    await connect()
+    expect(ended()).toHaveLength(10_001)
+    expect(Object.getOwnPropertyDescriptors(connection)).toEqual(before)
+  })
+
+  test('may lose its then once it is ready', async () => {
+    const { tracker, only } = observe()
+    class App {
+      loading = true
+      // biome-ignore lint/suspicious/noThenProperty: it is what these tests are about
+      get then(): ((resolve: (app: App) => void) => void) | undefined {
+        if (!this.loading) return undefined
+        return (resolve) => {
+          this.loading = false
+          queueMicrotask(() => resolve(this))
+        }
+      }
+    }
+    const made: unknown = trackActivity({ tracker }, () => new App())()
+    const app = await Promise.resolve(made)
+    expect(app).toBeInstanceOf(App)
+    expect(only().state).toBe('completed')
+  })
+
+  test('gives its callbacks all that it gives without us', async () => {
+    const { tracker } = observe()
+    const made = trackActivity({ tracker }, () => ({
+      // biome-ignore lint/suspicious/noThenProperty: it is what these tests are about
+      then: (resolve: (...all: number[]) => unknown) => resolve(1, 2),
+    }))()
+    expect(made.then((...all) => all)).toEqual([1, 2])
+  })
+})
+
+describe('what waits for a thenable', () => {
+  test('is no part of its activity, in a callback or when it is awaited again', async () => {
+    const { tracker } = observe()
+    const seen: (string | undefined)[] = []
+    const note = (): unknown => seen.push(currentActivity()?.name)
+    const select = trackActivity({ tracker, name: 'query' }, () => {
+      const query = new Query()
+      const then = query.then.bind(query)
+      return Object.assign(query, {
+        // biome-ignore lint/suspicious/noThenProperty: it is what these tests are about
+        then: (...callbacks: []) => {
+          note()
+          return then(...callbacks)
+        },
+      })
+    })
+    await runActivity({ tracker, name: 'outer' }, async () => {
+      const query = select()
+      await query.then(note as never)
+      await Promise.resolve(query)
+    })
+    expect(seen).toEqual(['query', 'outer', 'outer'])
+  })
+
+  test.each([
+    ['catch', (query: Thorough) => query.catch(() => {})],
+    ['finally', (query: Thorough) => query.finally(() => {})],
+    ['exec', (query: Thorough) => query.exec()],
+    ['execute, which returns another thenable', async (query: Thorough) => await query.execute()],
+  ])('by its %s ends the activity', async (_, run) => {
+    const { tracker, only } = observe()
+    const query = trackActivity({ tracker }, () => new Thorough())()
+    expect(await run(query)).toEqual(['row'])
+    expect(query.runs).toBe(1)
+    expect(only().state).toBe('completed')
+    expect(Object.getOwnPropertyNames(query)).toEqual(Object.getOwnPropertyNames(new Thorough()))
+  })
+
+  test('by its catch fails the activity with what was caught, and goes on with what the handler says', async () => {
+    const { tracker, only } = observe()
+    const query = trackActivity({ tracker }, () => new Thorough(new Error('syntax')))()
+    expect(await query.catch((error: unknown) => (error as Error).message)).toBe('syntax')
+    expect(only()).toMatchObject({ state: 'failed', error: { message: 'syntax' } })
+  })
+})
+
+/** A lazy query whose methods do not run it through its own `then`. */
+class Thorough {
+  runs = 0
+  readonly fails: Error | undefined
+
+  constructor(fails?: Error) {
+    this.fails = fails
+  }
+
+  async exec(): Promise<string[]> {
+    this.runs += 1
+    if (this.fails !== undefined) throw this.fails
+    return ['row']
+  }
+
+  execute(): PromiseLike<string[]> {
+    // biome-ignore lint/suspicious/noThenProperty: it is what these tests are about
+    return { then: (...callbacks) => this.exec().then(...callbacks) }
+  }
+
+  catch<T>(onRejected: (error: unknown) => T): Promise<string[] | T> {
+    return this.exec().catch(onRejected)
+  }
+
+  finally(onFinally: () => void): Promise<string[]> {
+    return this.exec().finally(onFinally)
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: it is what these tests are about
+  then<A>(onFulfilled: (rows: string[]) => A): Promise<A> {
+    return this.exec().then(onFulfilled)
+  }
+}
 
 test('a promise whose class starts its work in then is not started by tracking it', async () => {
   const { tracker, ended } = observe()
