@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { ReadableStream } from 'node:stream/web'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { currentActivity, runActivity, startActivity, trackActivity } from '../../../src/index.js'
-import { collectGarbage, observe, rejectionOf, turn } from './observe.js'
+import { collectGarbage, observe, rejectionOf, thrownBy, turn } from './observe.js'
 
 function quiet(stream: Readable): Readable {
   return stream.on('error', () => {})
@@ -80,18 +80,114 @@ describe('a stream that a function returns', () => {
     expect(only()).toMatchObject({ state: 'failed', error: { message: 'gone' } })
   })
 
-  test('that many calls return ends them all, and is listened to once', async () => {
+  test.each(['code', 'cause'])('that breaks with an error whose %s cannot be read fails with it', async (key) => {
+    const { tracker, only } = observe()
+    const error = Object.defineProperty(new Error('gone'), key, {
+      get() {
+        throw new Error('no')
+      },
+    })
+    const heard: unknown[] = []
+    const stream = trackActivity({ tracker }, () => new PassThrough())()
+    stream.on('error', (what) => heard.push(what))
+    stream.destroy(error)
+    await turn()
+    expect(heard).toEqual([error])
+    expect(only()).toMatchObject({ state: 'failed', error: { message: 'gone' } })
+  })
+
+  test('that many calls return ends them all, and is watched once', async () => {
     const { tracker, ended } = observe()
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
     const shared = new PassThrough()
     const share = trackActivity({ tracker }, () => shared)
     for (let call = 0; call < 50; call += 1) share()
-    expect(shared.listenerCount('close')).toBeLessThan(10)
     shared.destroy()
     await turn()
     expect(warned).not.toHaveBeenCalled()
     warned.mockRestore()
     expect(ended()).toHaveLength(50)
+  })
+
+  test.each(['destroyed', 'broken', 'read'])('that does not say when it closes ends once it is %s', async (how) => {
+    const { tracker, only } = observe()
+    const made = quiet(new Readable({ read() {}, emitClose: false }))
+    const stream = trackActivity({ tracker }, () => made)()
+    stream.push('a')
+    stream.push(null)
+    expect(tracker.isQuiescent()).toBe(false)
+    if (how === 'read') expect(await text(stream)).toBe('a')
+    else stream.destroy(how === 'broken' ? new Error('gone') : undefined)
+    await turn()
+    expect(only().state).toBe(how === 'broken' ? 'failed' : 'completed')
+    expect(Reflect.ownKeys(stream)).not.toContain('_destroy')
+  })
+
+  test.each(['read', 'destroyed', 'broken'])('that is rid of all its listeners ends once it is %s', async (how) => {
+    const { tracker, only } = observe()
+    const stream = trackActivity({ tracker }, () => Readable.from(['a']))()
+    quiet(stream.removeAllListeners())
+    if (how === 'read') expect(await text(stream)).toBe('a')
+    else stream.destroy(how === 'broken' ? new Error('gone') : undefined)
+    await turn()
+    expect(only().state).toBe(how === 'broken' ? 'failed' : 'completed')
+  })
+
+  test('gets no listener, and at its end has nothing of ours left', async () => {
+    const { tracker } = observe()
+    const made = Readable.from(['a'])
+    const before = [made.eventNames(), Object.keys(made)]
+    const stream = trackActivity({ tracker }, () => made)()
+    expect([stream.eventNames(), Object.keys(stream)]).toEqual(before)
+    await text(stream)
+    expect(Reflect.ownKeys(stream)).not.toContain('emit')
+  })
+
+  test.each([9, 10])('with %i listeners makes Node warn when it would have without us', async (listeners) => {
+    const { tracker, only } = observe()
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    const made = new PassThrough()
+    const listen = (): void => ['end', 'close', 'error'].forEach((event) => void made.on(event, () => {}))
+    for (let count = 0; count < listeners; count += 1) listen()
+    trackActivity({ tracker }, () => made)()
+    for (let count = listeners; count < 10; count += 1) listen()
+    expect(made.getMaxListeners()).toBe(10)
+    expect(warned).not.toHaveBeenCalled()
+    listen()
+    expect(warned).toHaveBeenCalledTimes(3)
+    warned.mockRestore()
+    made.destroy()
+    await turn()
+    expect(only().state).toBe('completed')
+  })
+
+  test('may be listened to by its function, which has its say before the activity ends', async () => {
+    const { tracker, only } = observe()
+    const stream = trackActivity({ tracker, name: 'read' }, () => {
+      const activity = currentActivity()
+      return Readable.from(['a']).on('end', () => activity?.update('closing the file'))
+    })()
+    await text(stream)
+    expect(only()).toMatchObject({ state: 'completed', doing: 'closing the file' })
+  })
+
+  test('ends although a listener of its end throws', () => {
+    const { tracker, only } = observe()
+    const error = new Error('listener')
+    const stream = trackActivity({ tracker }, () => new PassThrough())()
+    stream.on('end', () => {
+      throw error
+    })
+    expect(thrownBy(() => stream.emit('end'))).toBe(error)
+    expect(only().state).toBe('completed')
+  })
+
+  test('that is frozen is returned as it is, and its activity ends with the call', () => {
+    const { tracker, only, warnings } = observe()
+    const frozen = Object.freeze(new PassThrough())
+    expect(trackActivity({ tracker }, () => frozen)()).toBe(frozen)
+    expect(only().state).toBe('completed')
+    expect(warnings).toEqual([])
   })
 
   test('that is only writable is a value like any other', () => {
