@@ -1,5 +1,5 @@
 import { bounds } from './bounds.js'
-import { type Intake, readProperty, toText } from './values.js'
+import { type Intake, toText } from './values.js'
 
 /** What is kept of a thrown value. `type` has few values (a class or a code), so it may become a metric label. */
 export interface ErrorInfo {
@@ -64,19 +64,29 @@ export class CopiedError {
 const codePattern = /^[A-Z][A-Z0-9_]{2,63}$/
 const typePattern = /^[\w$.-]{1,64}$/
 
-function textOf(intake: Intake, holder: object, key: string, length: number): string | undefined {
-  const value = readProperty(intake.faults, holder, key)
+/** However much of it cannot be read, it is one bad value. */
+function read(intake: Intake, error: object, key: string, holder = error): unknown {
+  try {
+    return (holder as Record<string, unknown>)[key]
+  } catch (cause) {
+    intake.faults.countOnce(error, 'value.unreadable', key, cause)
+    return undefined
+  }
+}
+
+function textOf(intake: Intake, error: object, key: string, length: number): string | undefined {
+  const value = read(intake, error, key)
   return typeof value === 'string' ? toText(intake, `error.${key}`, value, length) : undefined
 }
 
 function typeOf(intake: Intake, error: object): string {
-  const code = readProperty(intake.faults, error, 'code')
+  const code = read(intake, error, 'code')
   if (typeof code === 'string' && codePattern.test(code)) return code
-  const name = readProperty(intake.faults, error, 'name')
+  const name = read(intake, error, 'name')
   if (CopiedError.is(error)) return typePattern.test(error.name) ? error.name : 'Error'
   if (typeof name === 'string' && name !== 'Error' && typePattern.test(name)) return name
-  const made = readProperty(intake.faults, error, 'constructor')
-  const className = typeof made === 'function' ? readProperty(intake.faults, made, 'name') : undefined
+  const made = read(intake, error, 'constructor')
+  const className = typeof made === 'function' ? read(intake, error, 'name', made) : undefined
   if (typeof className === 'string' && className !== 'Object' && typePattern.test(className)) return className
   return typeof name === 'string' && typePattern.test(name) ? name : 'Error'
 }

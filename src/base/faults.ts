@@ -70,11 +70,21 @@ function emitProcessWarning(message: string, code: string): void {
   process.emitWarning(message, { type: 'UnderwayWarning', code })
 }
 
+function reasonOf(cause: unknown): string {
+  try {
+    return cause instanceof Error ? ` (${cause.name}: ${cause.message})` : ''
+  } catch {
+    // What is told goes without it.
+    return ''
+  }
+}
+
 /** Counts what was kept away from user code and warns once per kind. Never throws. */
 export class Faults {
   readonly #counts = new Map<FaultKind, number>()
   readonly #warn: WarningListener
   readonly #warnedOf = new Set<string>()
+  readonly #bad = new WeakSet<object>()
 
   constructor(warn?: WarningListener) {
     this.#warn = warn ?? emitProcessWarning
@@ -85,6 +95,13 @@ export class Faults {
     const seen = this.#counts.get(kind) ?? 0
     this.#counts.set(kind, seen + 1)
     if (seen === 0 && !silentKinds.has(kind)) this.#tell(kind, detail, cause)
+  }
+
+  /** Like {@link count}, but one bad value is one fault, however often it is looked at. */
+  countOnce(bad: object, kind: FaultKind, detail: string, cause: unknown): void {
+    if (this.#bad.has(bad)) return
+    this.#bad.add(bad)
+    this.count(kind, detail, cause)
   }
 
   /** Like {@link count}, with a warning for each of the first hundred details. */
@@ -98,9 +115,8 @@ export class Faults {
 
   #tell(kind: FaultKind, detail?: string, cause?: unknown): void {
     try {
-      const because = cause instanceof Error ? ` (${cause.name}: ${cause.message})` : ''
       const returned: unknown = this.#warn(
-        `${detail === undefined ? '' : `${detail}: `}${faultAdvice[kind]}${because}`,
+        `${detail === undefined ? '' : `${detail}: `}${faultAdvice[kind]}${reasonOf(cause)}`,
         `UNDERWAY_${kind.toUpperCase().replace('.', '_')}`,
       )
       // An async listener that rejects is as little of the program's business as one that throws.

@@ -1,5 +1,6 @@
 import type { ActivityRecord } from '../activity/record.js'
-import { type AnyGenerator, type GeneratorEnd, type Step, takeStep } from './generator-steps.js'
+import { type AnyGenerator, type FollowedGenerator, type GeneratorEnd, type Step, takeStep } from './generator-steps.js'
+import { shadow } from './shadow.js'
 
 interface Follower {
   readonly record: ActivityRecord
@@ -28,37 +29,36 @@ export function followGeneratorObject(generator: object, record: ActivityRecord,
   const { next, return: leave, throw: fail } = generator as AnyGenerator
   const original: AnyGenerator = { next, return: leave, throw: fail }
   if (steps.some((step) => typeof original[step] !== 'function')) return false
-  const own = steps.map((step) => [step, Reflect.getOwnPropertyDescriptor(generator, step)] as const)
   const followers = new Set([follower])
-
+  const shadows: (() => void)[] = []
   const restore = (): void => {
-    for (const [step, descriptor] of own) {
-      if (descriptor === undefined) Reflect.deleteProperty(generator, step)
-      else Reflect.defineProperty(generator, step, descriptor)
-    }
+    for (const remove of shadows.splice(0)) remove()
   }
   const tell = (how: (one: GeneratorEnd) => void): void => {
-    if (followers.size > 0) restore()
+    restore()
     for (const one of followers) {
       followers.delete(one)
       how(one.end)
     }
   }
-  const all: GeneratorEnd = {
+  const followed: FollowedGenerator = {
+    stepping: false,
     ended: (value) => tell((one) => one.ended(value)),
     failed: (error) => tell((one) => one.failed(error)),
   }
-  const shadow = (step: Step): boolean => {
+  for (const step of steps) {
     const value = function (this: unknown, ...args: unknown[]): unknown {
-      if (followers.size === 0) return Reflect.apply(original[step], this, args)
-      return takeStep(record, original[step], this, args, all)
+      // What is asked of another object is no step of this one.
+      if (followers.size === 0 || this !== generator) return Reflect.apply(original[step], this, args)
+      return takeStep(record, original[step], this, args, followed)
     }
-    return Reflect.defineProperty(generator, step, { value, configurable: true, writable: true })
-  }
-  if (!steps.every(shadow)) {
-    // What is frozen cannot be watched; its activity ends with the call.
-    restore()
-    return false
+    const remove = shadow(generator, step, { value })
+    if (remove === undefined) {
+      // What is frozen cannot be watched; its activity ends with the call.
+      restore()
+      return false
+    }
+    shadows.push(remove)
   }
   followersOf.set(generator, followers)
   return true

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { ActivityRecord } from '../activity/record.js'
 import type { ActivityContext } from '../tracing/activity-context.js'
 import { runIn } from '../tracing/current.js'
@@ -11,39 +12,50 @@ export interface GeneratorEnd {
   failed(error: unknown): void
 }
 
+/** One generator that is followed. */
+export interface FollowedGenerator extends GeneratorEnd {
+  /** A step of it is on the stack. */
+  stepping: boolean
+}
+
 /** Takes a step inside the activity, and tells if it was the last one. */
 export function takeStep(
   record: ActivityRecord,
   step: AnyGenerator[Step],
   generator: unknown,
   args: readonly unknown[],
-  end: GeneratorEnd,
+  followed: FollowedGenerator,
 ): unknown {
+  const reentered = followed.stepping
+  followed.stepping = true
   try {
     const result = runIn(record.tracing as ActivityContext, step as (...args: never[]) => unknown, generator, args)
-    if (!(result instanceof Promise)) {
-      observe(result, end)
+    if (!types.isPromise(result)) {
+      observe(result, followed)
       return result
     }
     return result.then(
       (settled: unknown) => {
-        observe(settled, end)
+        observe(settled, followed)
         return settled
       },
       (error: unknown) => {
-        end.failed(error)
+        followed.failed(error)
         throw error
       },
     )
   } catch (error) {
-    end.failed(error)
+    // "Generator is already running": that is the fault of who asked, and it goes on.
+    if (!reentered) followed.failed(error)
     throw error
+  } finally {
+    followed.stepping = reentered
   }
 }
 
 function observe(result: unknown, end: GeneratorEnd): void {
   // What only looks like a generator may give anything.
   if (typeof result !== 'object' || result === null) return
-  const { done, value } = result as IteratorResult<unknown>
-  if (done === true) end.ended(value)
+  const step = result as IteratorResult<unknown>
+  if (step.done === true) end.ended(step.value)
 }

@@ -2,7 +2,7 @@ import type { ActivityRecord } from '../activity/record.js'
 import { returned } from '../tracker/settled.js'
 import { lifecycleOf } from './begin.js'
 import type { Conclude } from './execute.js'
-import { type AnyGenerator, type GeneratorEnd, type Step, takeStep } from './generator-steps.js'
+import { type AnyGenerator, type FollowedGenerator, type Step, takeStep } from './generator-steps.js'
 
 const generatorTags = new Set(['GeneratorFunction', 'AsyncGeneratorFunction'])
 
@@ -20,7 +20,8 @@ export function followGenerator<G extends object>(generator: G, start: () => Act
   let record: ActivityRecord | undefined
   let finished = false
 
-  const end: GeneratorEnd = {
+  const followed: FollowedGenerator = {
+    stepping: false,
     ended(value) {
       if (finished || record === undefined) return
       finished = true
@@ -33,17 +34,22 @@ export function followGenerator<G extends object>(generator: G, start: () => Act
       lifecycleOf(record).settle(record, { threw: true, error })
     },
   }
+  const begin = (): void => {
+    record = start()
+    record.functions += 1
+    record.controls().paused = true
+    lifecycleOf(record).guard(record, wrapper)
+  }
   const step =
     (kind: Step) =>
     (...args: unknown[]): unknown => {
-      if (record === undefined && kind === 'next') {
-        record = start()
-        record.functions += 1
-        record.controls().paused = true
-        lifecycleOf(record).guard(record, wrapper)
+      if (record === undefined && !finished) {
+        if (kind === 'next') begin()
+        // Its body will never run.
+        else finished = true
       }
       if (record === undefined || finished) return Reflect.apply(inner[kind], generator, args)
-      return takeStep(record, inner[kind], generator, args, end)
+      return takeStep(record, inner[kind], generator, args, followed)
     }
 
   const wrapper = Object.create(Object.getPrototypeOf(generator) as object, {

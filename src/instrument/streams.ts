@@ -1,4 +1,5 @@
 import { errorMonitor } from 'node:events'
+import { shadow } from './shadow.js'
 
 /** Told once, when a body is over. */
 export interface BodyEnd {
@@ -10,8 +11,11 @@ export interface BodyEnd {
 export interface NodeReadable {
   readonly readable: boolean
   readonly errored?: unknown
+  readonly _destroy?: AnyMethod
   on(event: string | symbol, listener: (error: unknown) => void): unknown
 }
+
+type AnyMethod = (...args: unknown[]) => unknown
 
 export function isNodeReadable(value: object): value is NodeReadable {
   const { _readableState: state, on } = value as { readonly _readableState?: unknown; readonly on?: unknown }
@@ -20,8 +24,12 @@ export function isNodeReadable(value: object): value is NodeReadable {
 
 /** A loop over a stream that is left destroys it with an AbortError without a cause; one of a signal has its reason. */
 function wasLeft(error: unknown): boolean {
-  const { code, cause } = (error ?? {}) as { readonly code?: unknown; readonly cause?: unknown }
-  return code === 'ABORT_ERR' && cause === undefined
+  try {
+    const { code, cause } = (error ?? {}) as { readonly code?: unknown; readonly cause?: unknown }
+    return code === 'ABORT_ERR' && cause === undefined
+  } catch {
+    return false
+  }
 }
 
 /** A stream that many calls return is listened to once, else Node would warn of a leak. */
@@ -46,16 +54,39 @@ export function followNodeStream(stream: NodeReadable, end: BodyEnd): boolean {
     return true
   }
   const waiting = new Set([end])
-  waitingFor.set(stream, waiting)
   const tell = (how: (one: BodyEnd) => void): void => {
+    restore?.()
+    waitingFor.delete(stream)
     for (const one of waiting) {
       waiting.delete(one)
       how(one)
     }
   }
-  stream.on(errorMonitor, (error) => tell((one) => (wasLeft(error) ? one.ended() : one.failed(error))))
-  // A duplex may end here and be written to for long; a stream without `emitClose` never says that it closed.
-  stream.on('end', () => tell((one) => one.ended()))
-  stream.on('close', () => tell((one) => one.ended()))
+  const ended = (): void => tell((one) => one.ended())
+  const failed = (error: unknown): void => tell((one) => (wasLeft(error) ? one.ended() : one.failed(error)))
+  const { _destroy: destroy } = stream
+  // One without `emitClose` does not say that it has closed, and listeners can be removed by anybody.
+  const restore =
+    typeof destroy === 'function'
+      ? shadow(stream, '_destroy', { value: destroying(destroy, { ended, failed }) })
+      : undefined
+  // What is frozen cannot be watched; its activity ends with the call.
+  if (destroy !== undefined && restore === undefined) return false
+  waitingFor.set(stream, waiting)
+  stream.on(errorMonitor, failed)
+  // A duplex may end here and be written to for long.
+  stream.on('end', ended)
+  stream.on('close', ended)
   return true
+}
+
+function destroying(destroy: AnyMethod, over: BodyEnd): AnyMethod {
+  return function (this: unknown, error, done) {
+    const closed = (failure: unknown): void => {
+      if (failure === undefined || failure === null) over.ended()
+      else over.failed(failure)
+      ;(done as AnyMethod)(failure)
+    }
+    return Reflect.apply(destroy, this, [error, closed])
+  }
 }

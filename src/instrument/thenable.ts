@@ -5,6 +5,7 @@ import { returned } from '../tracker/settled.js'
 import { lifecycleOf } from './begin.js'
 import { type Conclude, type Outcome, outcomeOf } from './outcome.js'
 import { followPromise } from './promises.js'
+import { shadow } from './shadow.js'
 import { type Method, runs, watchedRun, watchedThen } from './watched-calls.js'
 
 interface Thenable {
@@ -75,22 +76,21 @@ function watch(holder: object, then: Method, follower: Outcome): boolean {
     known.followers.add(follower)
     return true
   }
-  const before: [key: PropertyKey, own: PropertyDescriptor | undefined, ours: PropertyDescriptor][] = []
+  const removals: (() => void)[] = []
   const made: Watch = {
     followers: new Set([follower]),
     restore: () => {
-      for (const [key, own, ours] of before.splice(0)) restoreProperty(holder, key, own, ours)
+      for (const remove of removals.splice(0)) remove()
     },
   }
   const following = (): Outcome | undefined => outcomeFor(made)
-  const shadow = (key: PropertyKey, ours: PropertyDescriptor): boolean => {
-    const own = Reflect.getOwnPropertyDescriptor(holder, key)
-    const shadowed = Reflect.defineProperty(holder, key, { ...ours, configurable: true, enumerable: false })
-    if (shadowed) before.push([key, own, ours])
-    return shadowed
+  const put = (key: PropertyKey, ours: PropertyDescriptor): boolean => {
+    const remove = shadow(holder, key, ours)
+    if (remove !== undefined) removals.push(remove)
+    return remove !== undefined
   }
   if (
-    !shadow(
+    !put(
       'then',
       shadowOf(propertyOf(holder, 'then'), then, (method) => watchedThen(method, following)),
     )
@@ -98,8 +98,7 @@ function watch(holder: object, then: Method, follower: Outcome): boolean {
     return false
   for (const name of runs) {
     const method: unknown = propertyOf(holder, name)?.value
-    if (typeof method === 'function')
-      shadow(name, { value: watchedRun(name, method as Method, following, followResult), writable: true })
+    if (typeof method === 'function') put(name, { value: watchedRun(name, method as Method, following, followResult) })
   }
   watches.set(holder, made)
   return true
@@ -112,29 +111,12 @@ function shadowOf(
   watched: (method: Method) => Method,
 ): PropertyDescriptor {
   const getter = property?.get
-  if (getter === undefined) return { value: watched(method), writable: true }
+  if (getter === undefined) return { value: watched(method) }
   return {
     get(this: unknown) {
       const now: unknown = Reflect.apply(getter, this, [])
       return typeof now === 'function' ? watched(now as Method) : now
     },
-  }
-}
-
-/** Unless somebody has changed it meanwhile. */
-function restoreProperty(
-  holder: object,
-  key: PropertyKey,
-  own: PropertyDescriptor | undefined,
-  ours: PropertyDescriptor,
-): void {
-  try {
-    const now = Reflect.getOwnPropertyDescriptor(holder, key)
-    if (now === undefined || now.value !== ours.value || now.get !== ours.get) return
-    if (own === undefined) Reflect.deleteProperty(holder, key)
-    else Reflect.defineProperty(holder, key, own)
-  } catch {
-    // A proxy that no longer allows it: what is left passes everything on.
   }
 }
 

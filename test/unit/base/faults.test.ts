@@ -16,6 +16,22 @@ test('a fault is counted every time and warned about once per kind, with advice,
   ])
 })
 
+test('a cause that cannot be read is left out of the warning, which is told all the same', () => {
+  const warned: string[] = []
+  const faults = new Faults((message) => warned.push(message))
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  faults.count('option.threw', 'did', proxy)
+  expect(warned).toEqual([`did: ${faultAdvice['option.threw']}`])
+})
+
+test('one bad value is counted once, another one again', () => {
+  const faults = new Faults(() => undefined)
+  for (const bad of [{}, {}])
+    for (const key of ['name', 'code']) faults.countOnce(bad, 'value.unreadable', key, undefined)
+  expect(faults.of('value.unreadable')).toBe(2)
+})
+
 test.each(['end.ignored', 'update.ignored', 'start.ignored', 'log.dropped', 'value.clamped'] satisfies FaultKind[])(
   '%s is part of normal life: counted, never warned about',
   (kind) => {

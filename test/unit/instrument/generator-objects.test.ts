@@ -28,6 +28,58 @@ describe('a generator that a plain function returns', () => {
     expect(only().did).toBe('came to done')
   })
 
+  test.each(['next', 'return', 'throw'] as const)(
+    'asked for `%s` from inside goes on, and so does its activity',
+    (step) => {
+      const { tracker, only } = observe()
+      function* busy(): Generator<number> {
+        expect(() => iterator[step](undefined)).toThrow('already running')
+        yield 1
+      }
+      const iterator: Generator<number> = trackActivity({ tracker }, () => busy())()
+      expect(iterator.next().value).toBe(1)
+      expect(tracker.isQuiescent()).toBe(false)
+      expect([...iterator]).toEqual([])
+      expect(only().state).toBe('completed')
+    },
+  )
+
+  test('whose steps are asked of something else goes on', () => {
+    const { tracker, only } = observe()
+    const iterator = trackActivity({ tracker }, () => counting())()
+    for (const step of ['next', 'return', 'throw'] as const)
+      expect(() => Reflect.apply(iterator[step], {}, [])).toThrow(TypeError)
+    expect([...iterator]).toEqual([1, 2])
+    expect(only().state).toBe('completed')
+  })
+
+  test('has its own steps back when it is over, and keeps those that somebody else has given it', () => {
+    const { tracker } = observe()
+    const rows = trackActivity({ tracker }, () => counting())
+    const [plain, dressed] = [rows(), rows()]
+    const { next } = dressed
+    dressed.next = () => next.call(dressed)
+    for (const one of [plain, dressed]) expect([...one]).toEqual([1, 2])
+    expect(Reflect.ownKeys(plain)).toEqual([])
+    expect(Reflect.ownKeys(dressed)).toEqual(['next'])
+  })
+
+  test('that was drained before cannot be told from a fresh one, and counts until it is asked again or lost', async () => {
+    const { tracker, clock, ended } = observe()
+    const spent = (): Generator<number> => {
+      const iterator = counting()
+      expect([...iterator]).toEqual([1, 2])
+      return iterator
+    }
+    const rows = trackActivity({ tracker }, spent)
+    expect([...rows()]).toEqual([])
+    const lose = (): void => void rows()
+    lose()
+    await collectGarbage()
+    await clock.advance(5_000)
+    expect(ended().map(({ state }) => state)).toEqual(['completed', 'cancelled'])
+  })
+
   test('is the child of what returns it on, and current inside it', () => {
     const { tracker, ended } = observe()
     const seen: (string | undefined)[] = []

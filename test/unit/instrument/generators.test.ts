@@ -1,6 +1,12 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { currentActivity, trackActivity } from '../../../src/index.js'
 import { collectGarbage, deferred, observe, rejectionOf, thrownBy } from './observe.js'
+
+function* counting(): Generator<number> {
+  yield 1
+  yield 2
+}
 
 describe('a generator', () => {
   test('starts its activity at the first next, not at the call', () => {
@@ -128,6 +134,67 @@ describe('a generator', () => {
     expect(changes()).toHaveLength(0)
   })
 
+  test.each(['return', 'throw'] as const)('that never began and is over by `%s` makes none later either', (step) => {
+    const { tracker, changes } = observe()
+    const iterator: Generator<number> = trackActivity({ tracker }, counting)()
+    const early = new Error('early')
+    if (step === 'return') iterator.return(undefined)
+    else expect(thrownBy(() => iterator.throw(early))).toBe(early)
+    expect(iterator.next()).toEqual({ value: undefined, done: true })
+    expect(changes()).toHaveLength(0)
+  })
+
+  test.each(['next', 'return', 'throw'] as const)(
+    'asked for `%s` from inside goes on, as the original does',
+    (step) => {
+      const { tracker, only } = observe()
+      const busy: unknown[] = []
+      const numbers = trackActivity({ tracker }, function* (): Generator<number> {
+        busy.push(thrownBy(() => iterator[step](undefined)))
+        yield 1
+        busy.push(thrownBy(() => iterator[step](undefined)))
+        yield 2
+      })
+      const iterator: Generator<number> = numbers()
+      expect(iterator.next().value).toBe(1)
+      expect(tracker.isQuiescent()).toBe(false)
+      expect([...iterator]).toEqual([2])
+      expect(busy.map(String)).toEqual(Array(2).fill('TypeError: Generator is already running'))
+      expect(only().state).toBe('completed')
+    },
+  )
+
+  test('that lets out what it was told for asking itself fails with that', () => {
+    const { tracker, only } = observe()
+    const numbers = trackActivity({ tracker }, function* (): Generator<number> {
+      yield iterator.next().value as number
+    })
+    const iterator: Generator<number> = numbers()
+    expect(thrownBy(() => iterator.next())).toBeInstanceOf(TypeError)
+    expect(only()).toMatchObject({ state: 'failed', error: { message: 'Generator is already running' } })
+  })
+
+  test('that hands on the results of another reads no value that is not its last', () => {
+    const { tracker, only } = observe()
+    let asked = 0
+    const results = [
+      {
+        done: false,
+        get value() {
+          asked += 1
+          return asked
+        },
+      },
+      { done: true, value: undefined },
+    ]
+    const lazy = { [Symbol.iterator]: () => ({ next: () => results.shift() as IteratorResult<number> }) }
+    const numbers = trackActivity({ tracker }, function* () {
+      yield* lazy
+    })
+    for (const value of numbers()) expect(value).toBe(1)
+    expect(only().state).toBe('completed')
+  })
+
   test('can be told from the original neither by its prototype nor by what iterates over it', () => {
     const { tracker } = observe()
     function* original(): Generator<number> {
@@ -224,6 +291,41 @@ describe('an async generator', () => {
     for await (const _ of numbers()) seen.push(currentActivity()?.name ?? 'outside')
     expect(seen).toEqual(['numbers', 'outside', 'numbers', 'outside'])
     expect(only().state).toBe('completed')
+  })
+
+  test.each(['return', 'throw'] as const)('that never began and is over by `%s` makes no activity', async (step) => {
+    const { tracker, changes } = observe()
+    const iterator: AsyncGenerator<number> = trackActivity({ tracker }, async function* () {
+      yield 1
+    })()
+    await iterator[step](undefined).catch(() => undefined)
+    expect(await iterator.next()).toEqual({ value: undefined, done: true })
+    expect(changes()).toHaveLength(0)
+  })
+
+  test('asked for its next step from inside ends once, when it is drained', async () => {
+    const { tracker, only } = observe()
+    const steps: Promise<IteratorResult<number>>[] = []
+    const numbers = trackActivity({ tracker }, async function* (): AsyncGenerator<number> {
+      steps.push(iterator.next())
+      yield 1
+    })
+    const iterator = numbers()
+    expect(await iterator.next()).toEqual({ value: 1, done: false })
+    expect(await Promise.all(steps)).toEqual([{ value: undefined, done: true }])
+    expect(only().state).toBe('completed')
+  })
+
+  test.each(['drained', 'failed'])('of another realm ends when it has %s', async (how) => {
+    const { tracker, only } = observe()
+    const foreign = runInNewContext(
+      `(async function* (how) { yield 1; if (how === 'failed') throw new Error('boom') })`,
+    )
+    const numbers = trackActivity({ tracker, name: 'numbers' }, foreign as (how: string) => AsyncGenerator<number>)
+    const iterator = numbers(how)
+    await iterator.next()
+    await iterator.next().catch(() => undefined)
+    expect(only().state).toBe(how === 'failed' ? 'failed' : 'completed')
   })
 
   test('is open while its consumer is busy', async () => {

@@ -37,6 +37,22 @@ describe('the option signal', () => {
     expect(tracker.errors()).toEqual([])
   })
 
+  test('may be aborted with a reason that nobody can read, which is counted and ends nothing', () => {
+    const { tracker } = newTracker()
+    const { signal, abort } = abortable()
+    const reason = Object.defineProperty(new Error('unread'), 'message', {
+      get() {
+        throw new Error('no')
+      },
+    })
+    const activity = startActivity({ tracker, signal })
+    const own = activity.signal
+    abort(reason)
+    expect(own.reason).toBe(reason)
+    expect([activity.state, tracker.snapshot().faults]).toEqual(['running', { 'value.unreadable': 1 }])
+    activity.cancel()
+  })
+
   test('that is aborted before lets the function run, with an aborted signal', () => {
     const { tracker } = newTracker()
     const signal = AbortSignal.abort('too late')

@@ -80,6 +80,22 @@ describe('a stream that a function returns', () => {
     expect(only()).toMatchObject({ state: 'failed', error: { message: 'gone' } })
   })
 
+  test.each(['code', 'cause'])('that breaks with an error whose %s cannot be read fails with it', async (key) => {
+    const { tracker, only } = observe()
+    const error = Object.defineProperty(new Error('gone'), key, {
+      get() {
+        throw new Error('no')
+      },
+    })
+    const heard: unknown[] = []
+    const stream = trackActivity({ tracker }, () => new PassThrough())()
+    stream.on('error', (what) => heard.push(what))
+    stream.destroy(error)
+    await turn()
+    expect(heard).toEqual([error])
+    expect(only()).toMatchObject({ state: 'failed', error: { message: 'gone' } })
+  })
+
   test('that many calls return ends them all, and is listened to once', async () => {
     const { tracker, ended } = observe()
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
@@ -92,6 +108,38 @@ describe('a stream that a function returns', () => {
     expect(warned).not.toHaveBeenCalled()
     warned.mockRestore()
     expect(ended()).toHaveLength(50)
+  })
+
+  test.each(['destroyed', 'broken', 'read'])('that does not say when it closes ends once it is %s', async (how) => {
+    const { tracker, only } = observe()
+    const made = quiet(new Readable({ read() {}, emitClose: false }))
+    const stream = trackActivity({ tracker }, () => made)()
+    stream.push('a')
+    stream.push(null)
+    expect(tracker.isQuiescent()).toBe(false)
+    if (how === 'read') expect(await text(stream)).toBe('a')
+    else stream.destroy(how === 'broken' ? new Error('gone') : undefined)
+    await turn()
+    expect(only().state).toBe(how === 'broken' ? 'failed' : 'completed')
+    expect(Reflect.ownKeys(stream)).not.toContain('_destroy')
+  })
+
+  test.each(['read', 'destroyed', 'broken'])('that is rid of all its listeners ends once it is %s', async (how) => {
+    const { tracker, only } = observe()
+    const stream = trackActivity({ tracker }, () => Readable.from(['a']))()
+    quiet(stream.removeAllListeners())
+    if (how === 'read') expect(await text(stream)).toBe('a')
+    else stream.destroy(how === 'broken' ? new Error('gone') : undefined)
+    await turn()
+    expect(only().state).toBe(how === 'broken' ? 'failed' : 'completed')
+  })
+
+  test('that is frozen is returned as it is, and its activity ends with the call', () => {
+    const { tracker, only, warnings } = observe()
+    const frozen = Object.freeze(new PassThrough())
+    expect(trackActivity({ tracker }, () => frozen)()).toBe(frozen)
+    expect(only().state).toBe('completed')
+    expect(warnings).toEqual([])
   })
 
   test('that is only writable is a value like any other', () => {
