@@ -35,6 +35,7 @@ export type { Clock, Timer } from './base/clock.js'
 export type { FaultKind, WarningListener } from './base/faults.js'
 export { type ErrorCode, errorCodes, isUnderwayError, UnderwayError } from './base/underway-error.js'
 export { version } from './base/version.js'
+export type { AnyFunction } from './instrument/alike.js'
 export {
   currentActivity,
   planActivity,
@@ -45,7 +46,6 @@ export {
 export type { StartOptions } from './instrument/description.js'
 export { type Preset, trackAsyncTask, trackDecision, trackThread } from './instrument/presets.js'
 export { type ActivityDecorator, type ActivityOptions, trackActivity } from './instrument/track-activity.js'
-export type { AnyFunction } from './instrument/wrap.js'
 export type { QueueStatus } from './setup/export-queue.js'
 export type { SignalStatus, UnderwayHandle, UnderwayStatus } from './setup/handle.js'
 export type { StartUnderwayOptions } from './setup/options.js'

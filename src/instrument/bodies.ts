@@ -20,11 +20,27 @@ interface Ending extends BodyEnd {
 
 type Conclude = ((record: ActivityRecord, value: unknown) => void) | undefined
 
+/** The tag that the class of a value has, if no getter of somebody has to be run for it; those of the platform are data. */
+function tagOf(value: object): unknown {
+  if (!(Symbol.toStringTag in value)) return undefined
+  for (let at: object | null = value; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    const tag = Reflect.getOwnPropertyDescriptor(at, Symbol.toStringTag)
+    if (tag !== undefined) return tag.get === undefined ? tag.value : nameOfClass(at)
+  }
+  return undefined
+}
+
+/** Of classes that have their tag from a getter, such as the `Response` of node-fetch. */
+function nameOfClass(prototype: object): unknown {
+  const made: unknown = Reflect.getOwnPropertyDescriptor(prototype, 'constructor')?.value
+  return typeof made === 'function' ? Reflect.getOwnPropertyDescriptor(made, 'name')?.value : undefined
+}
+
 /** By tag and not by class: asking for the global `Response` would load the whole of fetch. */
 function bodyOf(value: object): Body | undefined {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === Object.prototype || prototype === Array.prototype) return undefined
-  switch ((value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag]) {
+  switch (tagOf(value)) {
     case 'ReadableStream':
       return { stream: value, follow: (end) => followWebStream(value, end) }
     case 'Response': {

@@ -1,8 +1,9 @@
 import { type CallSite, callSite } from '../base/call-site.js'
 import { UnderwayError } from '../base/underway-error.js'
+import { type AnyFunction, isClass } from './alike.js'
 import { lifecycleFor } from './connect.js'
 import { functionName } from './function-name.js'
-import { type AnyFunction, type NameOf, type RawOptions, wrapFunction } from './wrap.js'
+import { type NameOf, type RawOptions, wrapFunction } from './wrap.js'
 
 type AnyDecorator = (...args: unknown[]) => unknown
 
@@ -15,10 +16,6 @@ interface DecoratorContext {
 
 function isContext(value: unknown): value is DecoratorContext {
   return typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string'
-}
-
-function isClass(value: AnyFunction): boolean {
-  return /^class\b/.test(Function.prototype.toString.call(value))
 }
 
 function text(name: string | symbol): string {
@@ -79,14 +76,26 @@ function wrapMethod(
   return wrapped
 }
 
+/** What fields and accessors have wrapped, with what: an accessor may be set to what was read from it. */
+const wrappings = new WeakMap<object, { readonly by: object; readonly inside: AnyFunction }>()
+
 function fieldWrapper(
   options: RawOptions,
   name: string | symbol,
   site: CallSite | undefined,
 ): (this: unknown, initial: unknown) => unknown {
-  return function (this: unknown, initial: unknown): unknown {
-    return typeof initial === 'function' ? wrapMethod(options, initial as AnyFunction, name, site) : initial
+  const wrapper = function (this: unknown, initial: unknown): unknown {
+    if (typeof initial !== 'function') return initial
+    const fn = initial as AnyFunction
+    if (isClass(fn)) return unchangedClass(options, fn)
+    // Not only the outermost: another decorator of the same accessor may have wrapped it since.
+    for (let known = wrappings.get(fn); known !== undefined; known = wrappings.get(known.inside))
+      if (known.by === wrapper) return fn
+    const wrapped = wrapMethod(options, fn, name, site)
+    wrappings.set(wrapped, { by: wrapper, inside: fn })
+    return wrapped
   }
+  return wrapper
 }
 
 function refuse(kind: string, name: string | symbol): never {

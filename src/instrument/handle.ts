@@ -6,10 +6,11 @@ import { type DetailedSnapshot, detailedSnapshotOf } from '../activity/snapshot.
 import { toAttributes, toNumber, toText } from '../activity/values.js'
 import { guarded } from '../base/faults.js'
 import type { ActivityContext } from '../tracing/activity-context.js'
-import { currentRecord, runIn } from '../tracing/current.js'
+import { currentRecord } from '../tracing/current.js'
 import { injectActivity } from '../tracing/propagation.js'
 import { setSpanAttributes } from '../tracing/span.js'
 import { begin, lifecycleOf, recordKey, release } from './begin.js'
+import { bindTo } from './bind.js'
 import { execute, executeInside } from './execute.js'
 import { applyOutcome, applyUpdate } from './updates.js'
 import { ActivityView } from './view.js'
@@ -116,6 +117,10 @@ export class Handle extends ActivityView implements ActivityHandle {
   run<R>(fn: (activity: this) => R): R {
     const record = this[recordKey]
     const lifecycle = lifecycleOf(record)
+    if (typeof fn !== 'function') {
+      lifecycle.faults.count('option.invalid', `run(fn): fn must be a function, got ${typeof fn}`)
+      return undefined as R
+    }
     if (record.state === 'planned') this.start()
     if (record.functions > 0 && currentRecord() === record) return executeInside(record, () => fn(this))
     if (record.state === 'running') return execute(record, fn as (...args: never[]) => R, undefined, [this])
@@ -125,12 +130,7 @@ export class Handle extends ActivityView implements ActivityHandle {
 
   bind<F extends (...args: never) => unknown>(fn: F): F {
     if (this[recordKey].tracing === undefined || typeof fn !== 'function') return fn
-    const inside = fn as unknown as (...args: never[]) => unknown
-    // Keeps the handle, as the function may be all that is left to end the activity with.
-    const handle = this
-    return function (this: unknown, ...args: unknown[]): unknown {
-      return runIn(handle[recordKey].tracing as ActivityContext, inside, this, args)
-    } as unknown as F
+    return bindTo(this, fn)
   }
 
   inject<C extends object>(carrier: C): C {

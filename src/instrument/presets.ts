@@ -1,9 +1,10 @@
 import type { KnownActivityType } from '../activity/activity-types.js'
 import { callSite } from '../base/call-site.js'
 import { UnderwayError } from '../base/underway-error.js'
+import type { AnyFunction } from './alike.js'
 import { decorateAny, wrapPlain } from './decorate.js'
 import type { ActivityDecorator, ActivityOptions, DecoratorOptions, Longest } from './track-activity.js'
-import { type AnyFunction, checkOptions, refuseUncalled } from './wrap.js'
+import { checkOptions, refuseUncalled } from './wrap.js'
 
 /** A decorator for one type of activity. A text instead of options is the `plan`: what it will do. */
 export interface Preset {

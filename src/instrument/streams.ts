@@ -17,9 +17,11 @@ export interface NodeReadable {
 
 type AnyMethod = (...args: unknown[]) => unknown
 
+/** Only what holds the state of a stream itself is asked for more: anything else may have getters that are not ours to run. */
 export function isNodeReadable(value: object): value is NodeReadable {
-  const { _readableState: state, on } = value as { readonly _readableState?: unknown; readonly on?: unknown }
-  return typeof state === 'object' && state !== null && typeof on === 'function'
+  const state: unknown = Reflect.getOwnPropertyDescriptor(value, '_readableState')?.value
+  if (typeof state !== 'object' || state === null) return false
+  return typeof (value as Partial<NodeReadable>).on === 'function'
 }
 
 /** A loop over a stream that is left destroys it with an AbortError without a cause; one of a signal has its reason. */

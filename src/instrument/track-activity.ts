@@ -1,9 +1,10 @@
 import type { ActivityDescription, ParentActivity, PerCall } from '../activity/options.js'
 import { callSite } from '../base/call-site.js'
 import { UnderwayError } from '../base/underway-error.js'
+import type { AnyFunction } from './alike.js'
 import { decorateAny, wrapPlain } from './decorate.js'
 import type { StartOptions } from './description.js'
-import { type AnyFunction, checkOptions, refuseUncalled } from './wrap.js'
+import { checkOptions, refuseUncalled } from './wrap.js'
 
 type PerCallKey = 'module' | 'group' | 'plan' | 'attributes' | 'parent'
 

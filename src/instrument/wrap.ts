@@ -7,6 +7,7 @@ import { activeContext, recordIn } from '../tracing/current.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import { unsettled } from '../tracker/settled.js'
 import type { StartPlace } from '../tracker/start-sites.js'
+import { type AnyFunction, constructs, dressLike } from './alike.js'
 import { lifecycleOf } from './begin.js'
 import { lifecycleFor } from './connect.js'
 import { type Call, type Description, describe, type StartOptions } from './description.js'
@@ -15,8 +16,8 @@ import { followGenerator, isGeneratorFunction } from './generators.js'
 import { launch } from './launch.js'
 import { applyOutcome } from './updates.js'
 
-/** Any function, whatever it takes and returns. */
-export type AnyFunction = (...args: never) => unknown
+type Inner = (...args: never[]) => unknown
+type Wrapped = (this: unknown, ...args: unknown[]) => unknown
 
 /** How a function that is wrapped gets its default name: known at once, or from the object it is called on. */
 export type NameOf = (self: unknown) => string
@@ -154,25 +155,39 @@ function notWrappable(cause: unknown): UnderwayError {
   )
 }
 
-function generatesOf(fn: (...args: never[]) => unknown): boolean {
-  try {
-    return isGeneratorFunction(fn)
-  } catch (error) {
-    throw notWrappable(error)
+/** Called, and where `fn` constructs, also by `new`: two functions, so that the way of every call has no step more. */
+function wrappedCall(site: Site, inner: Inner): Wrapped {
+  const method = {
+    wrapped(this: unknown, ...args: unknown[]): unknown {
+      const active = activeContext()
+      const lifecycle = site.lifecycle(active)
+      if (lifecycle.disabled) return Reflect.apply(inner, this, args)
+      const record = site.start(lifecycle, this, args, active)
+      try {
+        return execute(record, inner, this, args, site.conclude)
+      } catch (error) {
+        // The stack ended before the function was even called.
+        if (record.functions === 0 && record.state === 'running') {
+          record.functions = unsettled.threw
+          lifecycle.stackError = error
+          lifecycle.behind = true
+        }
+        throw error
+      }
+    },
   }
+  return method.wrapped
 }
 
-/** Own properties of the original, `name` and `length` among them, so that nobody can tell the two apart. */
-function dressLike(wrapped: AnyFunction, original: AnyFunction): void {
-  for (const key of Reflect.ownKeys(original)) {
-    const descriptor = Reflect.getOwnPropertyDescriptor(original, key)
-    if (descriptor !== undefined) Reflect.defineProperty(wrapped, key, descriptor)
-  }
-  Object.setPrototypeOf(wrapped, Object.getPrototypeOf(original) as object)
+function construct(site: Site, inner: Inner, self: unknown, args: unknown[], target: unknown): unknown {
+  const made = (...given: unknown[]): unknown => Reflect.construct(inner, given, target as Inner) as unknown
+  return Reflect.apply(wrappedCall(site, made), self, args)
 }
 
-function wrappedCall(site: Site, inner: (...args: never[]) => unknown): (...args: unknown[]) => unknown {
-  return function (this: unknown, ...args: unknown[]): unknown {
+/** As {@link wrappedCall}, and `new` goes through to the original, which finds itself in `new.target`, or a class below. */
+function wrappedConstructor(site: Site, inner: Inner): Wrapped {
+  const wrapped: Wrapped = function (this: unknown, ...args: unknown[]): unknown {
+    if (new.target !== undefined) return construct(site, inner, this, args, new.target === wrapped ? inner : new.target)
     const active = activeContext()
     const lifecycle = site.lifecycle(active)
     if (lifecycle.disabled) return Reflect.apply(inner, this, args)
@@ -180,7 +195,7 @@ function wrappedCall(site: Site, inner: (...args: never[]) => unknown): (...args
     try {
       return execute(record, inner, this, args, site.conclude)
     } catch (error) {
-      // The stack ended before the function was even called.
+      // As above: with no stack left there is nothing to call that both could share.
       if (record.functions === 0 && record.state === 'running') {
         record.functions = unsettled.threw
         lifecycle.stackError = error
@@ -189,16 +204,25 @@ function wrappedCall(site: Site, inner: (...args: never[]) => unknown): (...args
       throw error
     }
   }
+  return wrapped
 }
 
 /** Its activity begins with the first step, wherever that is taken. */
-function wrappedGenerator(site: Site, inner: (...args: never[]) => unknown): (...args: unknown[]) => unknown {
-  return function (this: unknown, ...args: unknown[]): unknown {
-    const lifecycle = site.lifecycle(activeContext())
-    const generator = Reflect.apply(inner, this, args) as object
-    if (lifecycle.disabled) return generator
-    return followGenerator(generator, () => site.start(lifecycle, this, args, activeContext()), site.conclude)
+function wrappedGenerator(site: Site, inner: Inner): Wrapped {
+  const method = {
+    wrapped(this: unknown, ...args: unknown[]): unknown {
+      const lifecycle = site.lifecycle(activeContext())
+      const generator = Reflect.apply(inner, this, args) as object
+      if (lifecycle.disabled) return generator
+      return followGenerator(generator, () => site.start(lifecycle, this, args, activeContext()), site.conclude)
+    },
   }
+  return method.wrapped
+}
+
+function wrapperFor(fn: Inner): (site: Site, inner: Inner) => Wrapped {
+  if (isGeneratorFunction(fn)) return wrappedGenerator
+  return constructs(fn) ? wrappedConstructor : wrappedCall
 }
 
 /**
@@ -213,12 +237,12 @@ export function wrapFunction<F extends AnyFunction>(
   startedFrom: CallSite | undefined,
 ): F {
   const site = new Site(options, nameOf, startedFrom)
-  const inner = fn as unknown as (...args: never[]) => unknown
-  const wrapped = generatesOf(inner) ? wrappedGenerator(site, inner) : wrappedCall(site, inner)
+  const inner = fn as unknown as Inner
   try {
-    dressLike(wrapped as AnyFunction, fn)
+    const wrapped = wrapperFor(inner)(site, inner)
+    dressLike(wrapped, fn)
+    return wrapped as unknown as F
   } catch (error) {
     throw notWrappable(error)
   }
-  return wrapped as unknown as F
 }

@@ -204,6 +204,12 @@ describe('hostile values are kept away from the code that is tracked', () => {
       fc.tuple(fc.constant('update'), fc.oneof(hostile, update), update),
       fc.tuple(fc.constant('set'), fc.oneof(hostile, plain('key')), hostile),
       fc.tuple(fc.constantFrom('bind', 'inject'), hostile, hostile),
+      // What a function throws is its own.
+      fc.tuple(
+        fc.constant('run'),
+        hostile.filter(({ make }) => typeof make() !== 'function'),
+        hostile,
+      ),
     )
     await fc.assert(
       fc.asyncProperty(fc.array(calls, { minLength: 1, maxLength: 6 }), fc.boolean(), async (list, planned) => {

@@ -248,7 +248,13 @@ export const doors: Readonly<Record<string, Door>> = {
     root.startActivity({ tracker }).fail(draw.value(), draw.options({}, updateKeys) as never),
   '. ActivityHandle.cancel': ({ tracker }, draw) => root.startActivity({ tracker }).cancel(draw.value() as string),
   '. ActivityHandle.skip': ({ tracker }, draw) => root.startActivity({ tracker }).skip(draw.value() as string),
-  '. ActivityHandle.run': (at, draw) => ran(at, draw, (_, fn) => root.startActivity({ tracker: at.tracker }).run(fn)),
+  '. ActivityHandle.run': (at, draw) => {
+    const given = draw.value()
+    const handle = root.startActivity({ tracker: at.tracker })
+    if (typeof given !== 'function' && handle.run(given as never) !== undefined)
+      throw new Error('run gave something although there was no function')
+    ran(at, draw, (_, fn) => handle.run(fn))
+  },
   '. ActivityHandle.bind': (at, draw) => {
     at.handle.bind(draw.value() as () => void)
     ran(at, draw, (_, fn) => at.handle.bind(fn)())

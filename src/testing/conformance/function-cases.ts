@@ -62,15 +62,19 @@ export const functionCases = [
     expectSame(wrapped[tag], 2, 'symbol')
     expectSame(wrapped.hidden, 3, 'hidden property')
   }),
-  wrappingCase('function.kind', 'async and generator functions are still told by their kind', ({ wrap }) => {
-    const kinds = [async () => {}, function* () {}, async function* () {}]
-    const tags = kinds.map((fn) => Object.prototype.toString.call(wrap('work', fn as () => unknown)))
-    expectEqual(
-      tags,
-      ['[object AsyncFunction]', '[object GeneratorFunction]', '[object AsyncGeneratorFunction]'],
-      'kinds',
-    )
-  }),
+  wrappingCase(
+    'function.kind',
+    'async and generator functions keep what `Object.prototype.toString` calls them',
+    ({ wrap }) => {
+      const kinds = [async () => {}, function* () {}, async function* () {}]
+      const tags = kinds.map((fn) => Object.prototype.toString.call(wrap('work', fn as () => unknown)))
+      expectEqual(
+        tags,
+        ['[object AsyncFunction]', '[object GeneratorFunction]', '[object AsyncGeneratorFunction]'],
+        'kinds',
+      )
+    },
+  ),
   wrappingCase('function.constructs', 'a constructor function of the old kind still constructs', ({ wrap }) => {
     function Point(this: { x: number }, x: number): void {
       this.x = x

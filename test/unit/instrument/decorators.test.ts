@@ -41,6 +41,7 @@ describe('TC39 decorators', () => {
       plan: 'batch 3 of w1',
     })
     expect([worker.rollout.name, worker.rollout.length]).toEqual(['rollout', 1])
+    expect(worker.rollout).not.toHaveProperty('prototype')
     expect(Reflect.getOwnPropertyDescriptor(Worker.prototype, 'rollout')).toMatchObject({ enumerable: false })
     expect(Object.keys(worker)).not.toContain('rollout')
   })
@@ -72,6 +73,29 @@ describe('TC39 decorators', () => {
     worker.handler = (a) => `new ${a}`
     expect(worker.handler(2)).toBe('new 2')
     expect(ended().map(({ name }) => name)).toEqual(['Worker.handler', 'Worker.handler'])
+  })
+
+  test('an accessor that is set to what was read from it, or from that of another object, is tracked once', () => {
+    const { Worker, ended } = defined()
+    const [a, b] = [new Worker('a'), new Worker('b')]
+    const { handler } = a
+    for (let time = 0; time < 3; time += 1) Object.assign(a, { handler: a.handler })
+    expect(a.handler).toBe(handler)
+    b.handler = a.handler
+    expect([a.handler(1), b.handler(2)]).toEqual(['a-1', 'a-2'])
+    expect(ended().map(({ name }) => name)).toEqual(['Worker.handler', 'Worker.handler'])
+  })
+
+  test('two decorators on one accessor do not add up either', () => {
+    const { Worker, ended } = defined()
+    const worker = new Worker('w')
+    for (let time = 0; time < 3; time += 1) Object.assign(worker, { layered: worker.layered })
+    expect(worker.layered(1)).toBe(1)
+    expect(
+      ended()
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(['inner', 'outer'])
   })
 
   test('a static field and a static accessor', () => {
@@ -160,6 +184,18 @@ describe('TC39 decorators', () => {
     expect(fixture.misuse(trackActivity, tracker).class().name).toBe('Unchanged')
     expect(faults('wrap.class')).toBe(1)
     expect(warnings).toEqual([expect.stringContaining('Unchanged: trackActivity was given a class')])
+  })
+
+  test('classes that a field and an accessor hold are left unchanged and warned about', () => {
+    const { tracker, faults, warnings } = observe()
+    const { Held, Holder } = fixture.misuse(trackActivity, tracker).heldClasses()
+    const holder = new Holder()
+    expect([holder.field, holder.accessor]).toEqual([Held, Held])
+    class Next {}
+    holder.accessor = Next
+    expect(holder.accessor).toBe(Next)
+    expect(faults('wrap.class')).toBe(3)
+    expect(warnings).toEqual([expect.stringContaining('Held: trackActivity was given a class')])
   })
 
   test('a field that holds no function is left unchanged', () => {

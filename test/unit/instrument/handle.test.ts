@@ -214,6 +214,20 @@ describe('planActivity', () => {
   })
 })
 
+describe('run', () => {
+  test.each([5, null, undefined, 'work', {}])('of %s, which is no function, is counted and changes nothing', (fn) => {
+    const { tracker, ended, faults, warnings } = observe()
+    const job = planActivity({ tracker, name: 'resize' })
+    expect(job.run(fn as never)).toBeUndefined()
+    expect(job.state).toBe('planned')
+    job.complete()
+    expect(job.run(fn as never)).toBeUndefined()
+    expect(ended().map(({ state }) => state)).toEqual(['completed'])
+    expect(faults('option.invalid')).toBe(2)
+    expect(warnings.join()).toContain('run(fn): fn must be a function')
+  })
+})
+
 describe('what a handle says of its activity', () => {
   test('is read at the moment of asking', async () => {
     const { tracker, clock } = observe({ serviceName: 's' })
@@ -348,6 +362,25 @@ describe('bind', () => {
     const self = {}
     expect(Reflect.apply(bound, self, [3])).toEqual([true, self, 3])
     expect(ended()).toHaveLength(0)
+  })
+
+  test('keeps what the function is called and carries, for others to read', () => {
+    const { tracker } = observe()
+    const original = Object.assign(function add(_a: number, _b: number) {}, { help: 'adds' })
+    const bound = startActivity({ tracker }).bind(original)
+    expect([bound.name, bound.length, bound.help]).toEqual(['add', 2, 'adds'])
+    expect(Object.getPrototypeOf(startActivity({ tracker }).bind(async () => {}))).not.toBe(Function.prototype)
+  })
+
+  test('leaves out of it what cannot be read, and counts that', () => {
+    const { tracker, faults } = observe()
+    const unreadable = new Proxy(() => currentActivity()?.name, {
+      getOwnPropertyDescriptor() {
+        throw new Error('unreadable')
+      },
+    })
+    expect(startActivity({ tracker, name: 'bound' }).bind(unreadable)()).toBe('bound')
+    expect(faults('value.unreadable')).toBe(1)
   })
 
   test('outlives the end of the activity', () => {

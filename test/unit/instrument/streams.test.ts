@@ -134,6 +134,24 @@ describe('a stream that a function returns', () => {
     expect(only().state).toBe(how === 'broken' ? 'failed' : 'completed')
   })
 
+  test('inside a response of another library, which has its tag from a getter, is followed', async () => {
+    const { tracker, only } = observe()
+    class Response {
+      readonly #body = Readable.from(['a'])
+      get body(): Readable {
+        return this.#body
+      }
+      get [Symbol.toStringTag](): string {
+        return 'Response'
+      }
+    }
+    const response = trackActivity({ tracker }, () => new Response())()
+    expect(tracker.isQuiescent()).toBe(false)
+    expect(await text(response.body)).toBe('a')
+    await turn()
+    expect(only().state).toBe('completed')
+  })
+
   test('that is frozen is returned as it is, and its activity ends with the call', () => {
     const { tracker, only, warnings } = observe()
     const frozen = Object.freeze(new PassThrough())

@@ -108,6 +108,42 @@ describe('what a function returns comes back untouched', () => {
     expect(await job).toBe(1)
   })
 
+  test('getters of the value are not read, but for then, whatever they are called', () => {
+    const { tracker, only } = observe()
+    const read: PropertyKey[] = []
+    const value = Object.create({}) as object
+    for (const key of [Symbol.toStringTag, '_readableState', 'on', 'next', 'body', 'constructor', 'then'])
+      Object.defineProperty(value, key, { get: () => void read.push(key) })
+    expect(trackActivity({ tracker }, () => value)()).toBe(value)
+    expect(read).toEqual(['then'])
+    expect(only().state).toBe('completed')
+  })
+
+  test('getters of its class are not read either', () => {
+    const { tracker } = observe()
+    const read: string[] = []
+    class Lamp {
+      get [Symbol.toStringTag](): string {
+        read.push('tag')
+        return 'Response'
+      }
+      get _readableState(): object {
+        read.push('state')
+        return {}
+      }
+      get on(): () => void {
+        read.push('on')
+        return () => {}
+      }
+      get body(): undefined {
+        read.push('body')
+        return undefined
+      }
+    }
+    trackActivity({ tracker }, () => new Lamp())()
+    expect(read).toEqual([])
+  })
+
   test('a promise that carries methods of its own keeps them', async () => {
     const { tracker, ended } = observe()
     const request = () => Object.assign(Promise.resolve('{"a":1}'), { json: () => ({ a: 1 }) })
