@@ -37,6 +37,8 @@ export const faultAdvice = {
   'details.evicted':
     'more open activities have details than maxDetails allows; the oldest lost theirs (log, metadata, attributes, result) and go on being counted',
   'signal.failed': 'a metric or a log record could not be handed to the OpenTelemetry SDK',
+  'export.failed':
+    'the collector did not take what startUnderway exports: start it, or name its address in OTEL_EXPORTER_OTLP_ENDPOINT; status() of what startUnderway returned has what was lost of each signal, and why',
   'signal.missing': 'metrics or log events were registered without an SDK that takes them: register the SDK first',
   'signal.dropped': 'log events were left out: too many activities at once, or changes were dropped on the way',
   'propagation.failed': 'a carrier could not be read or written',
@@ -82,12 +84,14 @@ function reasonOf(cause: unknown): string {
 /** Counts what was kept away from user code and warns once per kind. Never throws. */
 export class Faults {
   readonly #counts = new Map<FaultKind, number>()
+  /** Whether warnings are printed where nobody listens to them. */
+  printed = true
   readonly #warn: WarningListener
   readonly #warnedOf = new Set<string>()
   readonly #bad = new WeakSet<object>()
 
   constructor(warn?: WarningListener) {
-    this.#warn = warn ?? emitProcessWarning
+    this.#warn = warn ?? ((message, code) => (this.printed ? emitProcessWarning(message, code) : undefined))
   }
 
   /** @param detail names the place, for the one warning of this kind */

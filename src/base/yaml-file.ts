@@ -13,10 +13,9 @@ export function readYamlFile(path: string): Readonly<Record<string, unknown>> {
   try {
     content = parse(readFileSync(path, 'utf8'))
   } catch (cause) {
-    const place = path.slice(0, 200)
-    throw new UnderwayError('OPTIONS_INVALID', `${place}: cannot be read as YAML: ${(cause as Error).message}`, {
-      cause,
-    })
+    const { code, message } = cause as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? 'there is no such file' : `cannot be read as YAML: ${message}`
+    throw new UnderwayError('OPTIONS_INVALID', `${path.slice(0, 200)}: ${why}`, { cause })
   }
   if (content === null || content === undefined) return {}
   if (isObject(content) && !Array.isArray(content)) return content

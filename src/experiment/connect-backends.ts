@@ -136,7 +136,7 @@ class Connection implements ConnectedBackends {
   readonly #exitTimeoutMillis: number
   #exiting = false
   #closing: Promise<boolean> | undefined
-  readonly #flusher = (): Promise<boolean> => this.flush()
+  readonly #flusher = (timeoutMillis: number): Promise<boolean> => this.flush({ timeoutMillis })
   readonly #forgetEnd: () => void
 
   constructor(

@@ -21,7 +21,10 @@ export interface DrainOptions {
   /** For modules that `modules` does not name. @defaultValue `'finish'` */
   readonly policy?: DrainPolicy | undefined
   readonly modules?: Readonly<Record<string, DrainPolicy>> | undefined
-  /** Called once nothing is open any more, or the time is over; what `startUnderway` exports is flushed besides. */
+  /**
+   * Called once nothing is open any more, or the time is over; what `startUnderway` exports is flushed besides. What fails,
+   * takes too long or comes to `false`, as `flush()` and `shutdown()` of `startUnderway` may, was not sent.
+   */
   readonly flush?: (() => unknown) | undefined
   /** @defaultValue the default tracker */
   readonly tracker?: ActivityTracker | undefined
@@ -34,7 +37,7 @@ export interface DrainReport {
   readonly left: readonly Blocker[]
   /** Roots that were started meanwhile; they ran with an aborted signal. */
   readonly startedMeanwhile: number
-  /** Whether everything was sent in time. */
+  /** Whether everything was sent in time, and nothing was lost since draining began. */
   readonly flushed: boolean
   readonly durationMillis: number
   /** 0 if everything ended and was sent, else 1. */
@@ -112,6 +115,7 @@ export function drainAsChecked(resolved: Resolved): Promise<DrainReport> {
 async function run(options: Resolved, lifecycle: Lifecycle): Promise<DrainReport> {
   const { tracker, policyOf, timeoutMillis, graceMillis, flushMillis } = options
   const began = lifecycle.clock.monotonicMillis()
+  const lostBefore = lostBy(lifecycle)
   const draining = { reason: new DOMException('the program is draining', 'AbortError'), started: 0 }
   lifecycle.draining = draining
   abort(lifecycle, draining.reason, (module) => policyOf(module) === 'abort')
@@ -122,7 +126,8 @@ async function run(options: Resolved, lifecycle: Lifecycle): Promise<DrainReport
   }
   const left = Object.freeze(quiescent ? [] : tracker.blockers())
   tracker.flushNow()
-  const flushed = await flushAll(options, lifecycle, flushMillis)
+  const sent = await flushAll(options, lifecycle, flushMillis)
+  const flushed = sent && lostBy(lifecycle) <= lostBefore
   return Object.freeze({
     quiescent,
     left,
@@ -138,14 +143,21 @@ function abort(lifecycle: Lifecycle, reason: DOMException, chosen: (module: stri
   for (const record of [...lifecycle.open]) if (chosen(record.module)) lifecycle.abort(record, reason)
 }
 
+/** What exporters have not delivered so far. */
+function lostBy({ lostExports }: Lifecycle): number {
+  return [...lostExports.values()].reduce((sum, lost) => sum + lost(), 0)
+}
+
 async function flushAll(
   { flush }: Resolved,
   { flushers, clock, faults }: Lifecycle,
   flushMillis: number,
 ): Promise<boolean> {
-  const all = flush === undefined ? [...flushers] : [flush, ...flushers]
-  const outcomes = await Promise.all(all.map((one) => beforeDeadline(clock, flushMillis, () => asOwnWork(one))))
+  const all = flush === undefined ? [...flushers] : [() => flush(), ...flushers]
+  const outcomes = await Promise.all(
+    all.map((one) => beforeDeadline(clock, flushMillis, () => asOwnWork(() => one(flushMillis)))),
+  )
   for (const outcome of outcomes)
     if (outcome.kind === 'failed') faults.count('option.threw', 'drain flush', outcome.error)
-  return outcomes.every(({ kind }) => kind === 'settled')
+  return outcomes.every((outcome) => outcome.kind === 'settled' && outcome.value !== false)
 }

@@ -36,11 +36,23 @@ export const severityNumbers = {
 
 const silentLogger: EventLogger = { emit: () => undefined }
 
-/** The api has logs from 1.10 on; before, only the user can say where they are. */
+/** Under this key all 1.x copies of the api keep what is registered. */
+const apiKey: unique symbol = Symbol.for('opentelemetry.js.api.1') as never
+
+/** The api has logs from 1.10 on. */
+export function globalLogger(): EventLogger | undefined {
+  return (otel as { readonly logs?: LogsApi }).logs?.getLogger(scopeName, version)
+}
+
+/** With an api before 1.10 only the user can say where loggers are. */
 export function loggerFor(given: EventLogger | undefined, faults: Faults): EventLogger {
   if (given !== undefined) return given
-  const { logs } = otel as { readonly logs?: LogsApi }
-  if (logs !== undefined) return logs.getLogger(scopeName, version)
+  const logger = globalLogger()
+  if (logger !== undefined) {
+    const registered = (globalThis as { [apiKey]?: { logs?: unknown } })[apiKey]?.logs
+    if (registered === undefined) faults.count('signal.missing', 'registerLifecycleLogs()')
+    return logger
+  }
   faults.count(
     'signal.missing',
     "registerLifecycleLogs(): this @opentelemetry/api has no logs; give logger: logs.getLogger('underway') of @opentelemetry/api-logs",

@@ -58,6 +58,11 @@ export function registerInstruments(given: InstrumentsOptions = {}): SignalRegis
   return registrations.of(lifecycle, meter, () => registrationBy(connect(tracker, lifecycle, meter)))
 }
 
+/** Whether a tracker has been registered, with whatever meter. */
+export function hasInstruments(tracker: ActivityTracker): boolean {
+  return registrations.has(lifecycleFor(tracker, undefined))
+}
+
 function connect(tracker: ActivityTracker, lifecycle: Lifecycle, meter: otel.Meter): () => void {
   const endedSets = new LabelSets()
   const stopDurations = recordDurations(lifecycle, meter, endedSets)

@@ -2,7 +2,7 @@ import { checkedOptions, isFunction, isObject, type OptionChecks } from '../base
 import { lifecycleFor } from '../instrument/connect.js'
 import { getTracker } from '../tracker/default-tracker.js'
 import { type ActivityTracker, trackerCheck } from '../tracker/tracker.js'
-import { type EventLogger, loggerFor } from './event-logger.js'
+import { type EventLogger, globalLogger, loggerFor } from './event-logger.js'
 import { LifecycleEvents, type ResolvedLifecycleLogs } from './lifecycle-events.js'
 import { Registrations, registrationBy, type SignalRegistration } from './registration.js'
 
@@ -63,12 +63,24 @@ function resolve(options: LifecycleLogsOptions): ResolvedLifecycleLogs {
 }
 
 const registrations = new Registrations()
-/** Stands for the global logger, of which the api makes a new one each time. */
+/** Stands for the global logger before there is a provider: the api makes a new one each time, which finds it later. */
 const globalSink = {}
+
+/** What all loggers of a provider share, in both lines of the SDK: whatever their names, they write to one place. */
+function providerOf(logger: EventLogger | undefined): object | undefined {
+  const { _sharedState: shared } = (logger ?? {}) as { readonly _sharedState?: unknown }
+  return isObject(shared) ? shared : undefined
+}
+
+/** Whether a tracker has been registered, with whatever logger. */
+export function hasLifecycleLogs(tracker: ActivityTracker): boolean {
+  return registrations.has(lifecycleFor(tracker, undefined))
+}
 
 /**
  * Sends log records with an event name about activities: `activity.started`, `.updated`, `.heartbeat`, `.ended` and
- * `.error`, each with the ids of the activity's span. Registering the same tracker and logger again changes nothing.
+ * `.error`, each with the ids of the activity's span. Registering the same tracker again with a logger of the same
+ * provider changes nothing.
  *
  * @throws UnderwayError OPTIONS_INVALID
  */
@@ -79,7 +91,10 @@ export function registerLifecycleLogs(given: LifecycleLogsOptions = {}): SignalR
   const resolved = resolve(options)
   const maxBatch = options.maxBatch ?? 4_096
   const logger = loggerFor(options.logger, lifecycle.faults)
-  return registrations.of(lifecycle, options.logger ?? globalSink, () => {
+  const provider = providerOf(logger)
+  const early = registrations.get(lifecycle, globalSink)
+  if (early !== undefined && provider !== undefined && provider === providerOf(globalLogger())) return early
+  return registrations.of(lifecycle, provider ?? options.logger ?? globalSink, () => {
     const events = new LifecycleEvents(lifecycle, logger, resolved)
     const unsubscribe = tracker.subscribe((items) => events.take(items), {
       name: 'lifecycle logs',

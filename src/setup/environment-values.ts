@@ -63,14 +63,14 @@ export class VariableReader {
     return found ?? fallback
   }
 
-  /** Those of a list separated by commas that are known. */
-  someOf<T extends string>(name: string, known: readonly T[], fallback: readonly T[]): readonly T[] {
+  /** Those of a list separated by commas that are known. @param remedy how to have another one, behind the warning */
+  someOf<T extends string>(name: string, known: readonly T[], fallback: readonly T[], remedy = ''): readonly T[] {
     const value = this.text(name)
     if (value === undefined) return fallback
     const given = value.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim().toLowerCase()]))
     const found = known.filter((one) => given.includes(one))
     if (given.some((part) => !known.some((one) => one === part))) {
-      this.refuse(name, known.join(', '), found.length === 0 ? fallback.join(',') : found.join(','))
+      this.refuse(name, known.join(', '), `${(found.length === 0 ? fallback : found).join(',')}${remedy}`)
     }
     return found.length === 0 ? fallback : found
   }

@@ -118,7 +118,12 @@ export function readEnvironment(variables: Variables): Environment {
     },
     spanLimits: readLimits(read, spanLimitVariables),
     logLimits: readLimits(read, logLimitVariables),
-    propagators: read.someOf('OTEL_PROPAGATORS', ['tracecontext', 'baggage', 'none'], ['tracecontext', 'baggage']),
+    propagators: read.someOf(
+      'OTEL_PROPAGATORS',
+      ['tracecontext', 'baggage', 'none'],
+      ['tracecontext', 'baggage'],
+      '; for another one, register it yourself before startUnderway(), which keeps it',
+    ),
     spanQueue: readQueue(read, 'BSP', 5_000),
     logQueue: readQueue(read, 'BLRP', 1_000),
     metricIntervalMillis: interval,

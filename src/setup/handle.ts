@@ -35,7 +35,7 @@ export interface UnderwayStatus {
   readonly experiment?: readonly BackendStatus[]
   /** What `logScalars` was given, which leaves in requests of its own; those that wait for the collector are `pending`. */
   readonly scalars: SignalStatus
-  /** What could not be used or attached. */
+  /** What could not be used or attached, and collectors that do not take what is exported. */
   readonly warnings: readonly string[]
 }
 

@@ -10,13 +10,14 @@ export function startLogs({
   environment: { targets, logQueue, logLimits },
   exporters,
   resource,
+  senderTo,
 }: Ingredients): Running<LoggerProvider> | undefined {
   if (logs === undefined) return undefined
   const { api, sdk } = logs
   const isJson = targets.logs.protocol === 'http/json'
   const serializer = isJson ? transformer.JsonLogsSerializer : transformer.ProtobufLogsSerializer
   const pipeline = exporters.includes('otlp')
-    ? new Pipeline<object>(targets.logs, logQueue, systemClock, (batch) => serializer.serializeRequest(batch))
+    ? new Pipeline<object>(senderTo(targets.logs), logQueue, systemClock, (batch) => serializer.serializeRequest(batch))
     : undefined
   const provider = new sdk.LoggerProvider({
     resource,

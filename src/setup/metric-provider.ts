@@ -10,18 +10,19 @@ import type { MetricReader, MetricsPackage, TransformerPackage } from './sdk-sha
 /** A metric payload is everything of one collection, so a few of them are many. */
 const metricQueue = { maxQueueSize: 16, maxBatchSize: 1, delayMillis: 0 }
 
-export function startMetrics({
-  sdk: { metrics: sdk, transformer },
-  environment,
-  exporters,
-  resource,
-  tracker,
-}: Ingredients): Running<otel.MeterProvider> | undefined {
+export function startMetrics(ingredients: Ingredients): Running<otel.MeterProvider> | undefined {
+  const {
+    sdk: { metrics: sdk, transformer },
+    environment,
+    exporters,
+    resource,
+    senderTo,
+  } = ingredients
   if (sdk === undefined) return undefined
   const pipeline = exporters.includes('otlp')
-    ? new Pipeline<Uint8Array>(environment.targets.metrics, metricQueue, systemClock, ([payload]) => payload)
+    ? new Pipeline<Uint8Array>(senderTo(environment.targets.metrics), metricQueue, systemClock, ([payload]) => payload)
     : undefined
-  const scalars = pipeline === undefined ? undefined : new ScalarOutlet(environment, tracker, resource, transformer)
+  const scalars = pipeline === undefined ? undefined : new ScalarOutlet(ingredients)
   const readers = [
     ...(pipeline === undefined ? [] : [otlpExporter(pipeline, environment, sdk, transformer)]),
     ...(exporters.includes('console') ? [new sdk.ConsoleMetricExporter()] : []),

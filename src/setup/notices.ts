@@ -24,8 +24,18 @@ export class Notices {
   warn(message: string, code: 'UNDERWAY_ENVIRONMENT' | 'UNDERWAY_SETUP' | 'UNDERWAY_HEALTH'): void {
     if (this.#said.has(message)) return
     this.#said.add(message)
-    if (this.#level === 'none' || this.#level === 'error') return
+    if (!this.printed) return
     process.emitWarning(message, { type: 'UnderwayWarning', code })
+  }
+
+  /** Whether the level lets warnings through. */
+  get printed(): boolean {
+    return this.#level !== 'none' && this.#level !== 'error'
+  }
+
+  /** For the status, of what somebody else prints. */
+  keep(message: string): void {
+    this.#said.add(message)
   }
 
   all(): readonly string[] {

@@ -1,4 +1,5 @@
-import { checkedOptions, isBoolean, isObject, isTexts, type OptionChecks } from '../base/checked-options.js'
+import { checkedOptions, isBoolean, isObject, isTexts, type OptionChecks, settingUp } from '../base/checked-options.js'
+import { UnderwayError } from '../base/underway-error.js'
 import type { ConnectBackendsOptions } from '../experiment/connect-backends.js'
 import type { HealthMonitorOptions } from '../health/health-monitor.js'
 import { type ActivityTracker, trackerCheck } from '../tracker/tracker.js'
@@ -61,7 +62,23 @@ const checks: OptionChecks<StartUnderwayOptions> = {
 
 /** @throws UnderwayError OPTIONS_INVALID */
 export function checkStartOptions(options: StartUnderwayOptions): StartUnderwayOptions {
-  return checkedOptions('startUnderway', options, checks)
+  const checked = checkedOptions('startUnderway', options, checks)
+  settingUp('startUnderway(options)', () => refuseUnknown(options))
+  return checked
+}
+
+/** Names of all options, in their order. */
+export const startOptionNames: readonly string[] = Object.keys(checks)
+
+/** Programs without types misspell them. */
+function refuseUnknown(options: StartUnderwayOptions): void {
+  const unknown = Object.keys(options).find((name) => !startOptionNames.includes(name))
+  if (unknown === undefined) return
+  const remedy = /endpoint|url/i.test(unknown) ? '; the collector is named by env: { OTEL_EXPORTER_OTLP_ENDPOINT }' : ''
+  throw new UnderwayError(
+    'OPTIONS_INVALID',
+    `startUnderway({ ${unknown} }): unknown option; known are ${startOptionNames.join(', ')}${remedy}`,
+  )
 }
 
 /** Names of the options of a second call that ask for something else than the first did. */

@@ -16,6 +16,12 @@ const retriableStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504])
 const contentTypes = { 'http/protobuf': 'application/x-protobuf', 'http/json': 'application/json' } as const
 const firstBackoffMillis = 1_000
 const longestBackoffMillis = 5_000
+/** So many attempts in a row fail before it is said; a collector that is started again has come back by then. */
+const failuresWorthSaying = 3
+/** What is in the request is wrong, or too much of it, which does not say that nothing else arrives. */
+const contentRefusals: ReadonlySet<number | undefined> = new Set([400, 413, 422])
+/** Why something was lost that the end of the process, or of the set-up, did not wait for. */
+export const tooLate = 'given up: the time for the last export was over'
 
 /**
  * Posts OTLP payloads over HTTP. Nothing of it keeps the process alive, neither a socket nor the wait before another
@@ -25,13 +31,18 @@ const longestBackoffMillis = 5_000
 export class OtlpSender {
   readonly target: OtlpTarget
   readonly #clock: Clock
+  readonly #onFailing: (why: string) => void
   readonly #underway = new Set<(why: string) => void>()
   #agent: http.Agent | undefined
   #lastError: string | undefined
+  /** Attempts since the last that was answered well. */
+  #failures = 0
 
-  constructor(target: OtlpTarget, clock: Clock) {
+  /** @param onFailing told why a payload was given up, and why attempts go on failing */
+  constructor(target: OtlpTarget, clock: Clock, onFailing: (why: string) => void = () => undefined) {
     this.target = target
     this.#clock = clock
+    this.#onFailing = onFailing
   }
 
   /** Why the last payload that was lost was lost. */
@@ -47,10 +58,9 @@ export class OtlpSender {
     for (;;) {
       const answer = await this.#attempt(body, deadline - this.#clock.monotonicMillis())
       if (answer.kind === 'delivered') return true
-      this.#lastError = answer.why
-      if (answer.kind === 'refused') return false
+      if (answer.kind === 'refused') return this.#gaveUp(answer.why)
       const waitMillis = answer.afterMillis ?? backoffMillis * (0.8 + 0.4 * Math.random())
-      if (this.#clock.monotonicMillis() + waitMillis >= deadline) return false
+      if (this.#clock.monotonicMillis() + waitMillis >= deadline) return this.#gaveUp(answer.why)
       if (!(await this.#wait(waitMillis))) return false
       backoffMillis = Math.min(backoffMillis * 1.5, longestBackoffMillis)
     }
@@ -59,17 +69,37 @@ export class OtlpSender {
   /** One attempt, for those who keep what did not arrive; never rejects. */
   async post(payload: Uint8Array): Promise<Answer> {
     const answer = await this.#attempt(this.#compressed(payload), this.target.timeoutMillis)
-    if (answer.kind !== 'delivered') this.#lastError = answer.why
+    if (answer.kind === 'refused' && !contentRefusals.has(answer.status)) this.#gaveUp(answer.why)
     return answer
+  }
+
+  #gaveUp(why: string): false {
+    // Of what was abandoned it is said there, once for all of it.
+    if (why !== tooLate) this.#onFailing(why)
+    return false
+  }
+
+  #note(answer: Answer): void {
+    if (answer.kind === 'delivered') {
+      this.#failures = 0
+      return
+    }
+    // What went wrong before says more than that the time was over.
+    if (answer.why !== tooLate || this.#failures === 0) this.#lastError = answer.why
+    this.#failures += 1
+    if (answer.kind === 'retry' && this.#failures === failuresWorthSaying) this.#onFailing(answer.why)
   }
 
   #compressed(payload: Uint8Array): Uint8Array {
     return this.target.compression === 'gzip' ? gzipSync(payload) : payload
   }
 
-  /** Gives up all that is on its way, at once. */
-  abandon(): void {
-    for (const giveUp of [...this.#underway]) giveUp('given up: the time for the last export was over')
+  /** Gives up all that is on its way, at once. @param lost how much that is, with what waits */
+  abandon(lost: number): void {
+    for (const giveUp of [...this.#underway]) giveUp(tooLate)
+    if (lost === 0) return
+    if (this.#failures === 0) this.#lastError = tooLate
+    this.#onFailing(this.#lastError ?? tooLate)
   }
 
   /** @returns `false` if it was given up in the meantime */
@@ -88,14 +118,19 @@ export class OtlpSender {
 
   #attempt(body: Uint8Array, timeoutMillis: number): Promise<Answer> {
     return new Promise((resolve) => {
+      let settled = false
       const settle = (answer: Answer): void => {
+        // A request that is destroyed fails once more.
+        if (settled) return
+        settled = true
         timer?.cancel()
         this.#underway.delete(giveUp)
+        this.#note(answer)
         resolve(answer)
         if (answer.kind !== 'delivered') request?.destroy()
       }
       const giveUp = (why: string): void => settle({ kind: 'refused', why })
-      const failed = (error: Error): void => settle({ kind: 'retry', why: error.message || error.name })
+      const failed = (error: Error): void => settle({ kind: 'retry', why: reasonOf(error) })
       let timer: ReturnType<Clock['backgroundTimer']> | undefined
       let request: http.ClientRequest | undefined
       try {
@@ -146,6 +181,12 @@ export class OtlpSender {
       ...(clientKey === undefined ? {} : { key: readFileSync(clientKey) }),
     }
   }
+}
+
+/** A host name that stands for several addresses fails with an error for each, and no message of its own. */
+function reasonOf(error: Error): string {
+  const all = error instanceof AggregateError ? (error.errors as readonly Error[]) : [error]
+  return all.map(({ message, name }) => message || name).join(', ')
 }
 
 function answerOf(response: http.IncomingMessage): Answer {

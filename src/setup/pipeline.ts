@@ -4,7 +4,7 @@ import { detached } from '../tracing/current.js'
 import type { QueueLimits } from './environment.js'
 import { ExportQueue, type QueueStatus } from './export-queue.js'
 import type { OtlpTarget } from './otlp-environment.js'
-import { OtlpSender } from './otlp-sender.js'
+import type { OtlpSender } from './otlp-sender.js'
 
 /** The key by which all versions of the SDK know that nothing is to be traced. */
 const suppressionKey = otel.createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
@@ -49,12 +49,12 @@ export class Pipeline<T> implements Outlet {
   readonly #batchSize: number
 
   constructor(
-    target: OtlpTarget,
+    sender: OtlpSender,
     limits: QueueLimits,
     clock: Clock,
     serialize: (batch: readonly T[]) => Uint8Array | undefined,
   ) {
-    this.sender = new OtlpSender(target, clock)
+    this.sender = sender
     this.#serialize = serialize
     this.#batchSize = limits.maxBatchSize
     this.queue = new ExportQueue<T>(limits, clock, (batch) => untraced(() => this.#send(batch)))
@@ -93,7 +93,7 @@ export class Pipeline<T> implements Outlet {
   abandon(): void {
     const lost = this.queue.takeAll().length
     this.queue.settle(lost, false)
-    this.sender.abandon()
+    this.sender.abandon(lost)
   }
 
   async #send(batch: readonly T[]): Promise<boolean> {

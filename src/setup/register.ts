@@ -1,4 +1,5 @@
 import { isUnderwayError } from '../base/underway-error.js'
+import { readEnvironment } from './environment.js'
 import { startUnderway } from './start-underway.js'
 
 // For `node --import underway/register` and NODE_OPTIONS; workers and forks inherit both. A program is not kept from
@@ -8,5 +9,6 @@ try {
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error)
   const code = isUnderwayError(error) ? error.code : 'UNDERWAY_SETUP'
-  process.emitWarning(message, { type: 'UnderwayWarning', code })
+  if (readEnvironment(process.env).logLevel !== 'none')
+    process.emitWarning(`underway/register set nothing up: ${message}`, { type: 'UnderwayWarning', code })
 }

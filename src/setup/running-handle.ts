@@ -30,7 +30,8 @@ export class RunningHandle implements UnderwayHandle {
   readonly #exitWaitMillis: number
   readonly #unwatch: () => void
   readonly #detach: () => void
-  readonly #flusher = (): Promise<boolean> => this.#settle(this.#exitWaitMillis, () => this.#collect(), false)
+  readonly #flusher = (timeoutMillis: number): Promise<boolean> =>
+    this.#settle(timeoutMillis, () => this.#collect(), false)
   #shutdown: Promise<boolean> | undefined
 
   constructor(parts: RunningParts) {
@@ -133,10 +134,15 @@ export class RunningHandle implements UnderwayHandle {
   async #settle(timeoutMillis: number, work: () => Promise<unknown>, thenAbandon: boolean): Promise<boolean> {
     const lostBefore = this.#lost()
     this.#parts.tracker.flushNow()
-    const outcome = await beforeDeadline(systemClock, timeoutMillis, async () => {
-      await work()
-      await Promise.all(this.#outlets.map((outlet) => outlet.flush()))
-    })
+    const flush = (outlets: readonly (Outlet | undefined)[]): Promise<unknown> =>
+      Promise.all(outlets.map(async (outlet) => outlet?.flush()))
+    const outcome = await beforeDeadline(systemClock, timeoutMillis, () =>
+      Promise.all([
+        work().then(() => flush(this.#all.map(({ outlet }) => outlet))),
+        // They leave without the provider, whose end may take all the time there is.
+        flush(this.#all.map(({ scalars }) => scalars)),
+      ]),
+    )
     if (outcome.kind !== 'settled' && thenAbandon) for (const outlet of this.#outlets) outlet.abandon()
     return outcome.kind === 'settled' && this.#lost() === lostBefore
   }

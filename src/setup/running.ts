@@ -1,5 +1,7 @@
 import type { ActivityTracker } from '../tracker/tracker.js'
 import type { Environment, ExporterName } from './environment.js'
+import type { OtlpTarget } from './otlp-environment.js'
+import type { OtlpSender } from './otlp-sender.js'
 import type { Outlet } from './pipeline.js'
 import type { PrometheusEndpoint } from './prometheus-endpoint.js'
 import type { Sdk } from './sdk.js'
@@ -25,4 +27,5 @@ export interface Ingredients {
   readonly exporters: readonly ExporterName[]
   readonly resource: ResourceLike
   readonly tracker: ActivityTracker
+  readonly senderTo: (target: OtlpTarget) => OtlpSender
 }

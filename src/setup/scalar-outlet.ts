@@ -1,12 +1,9 @@
-import { systemClock } from '../base/clock.js'
 import { scopeMetricsOf } from '../otel/scalar-metrics.js'
 import { AcknowledgedReader, asReader, type ScalarReader } from '../otel/scalar-reader.js'
-import type { ActivityTracker } from '../tracker/tracker.js'
-import type { Environment } from './environment.js'
 import type { QueueStatus } from './export-queue.js'
-import { type Answer, OtlpSender } from './otlp-sender.js'
+import type { Answer, OtlpSender } from './otlp-sender.js'
 import type { Leftover, Leftovers, Outlet } from './pipeline.js'
-import type { TransformerPackage } from './sdk-shapes.js'
+import type { Ingredients } from './running.js'
 
 const maxBatchSize = 4_000
 /** Somebody may be watching a curve; the interval of the metrics, a minute by default, is for dashboards. */
@@ -21,15 +18,11 @@ export class ScalarOutlet implements Outlet {
   readonly #serialize: (metrics: object) => Uint8Array | undefined
   readonly #resource: object
 
-  constructor(
-    { targets, metricIntervalMillis }: Environment,
-    tracker: ActivityTracker,
-    resource: object,
-    { ProtobufMetricsSerializer }: TransformerPackage,
-  ) {
+  constructor({ environment, tracker, resource, sdk, senderTo }: Ingredients) {
+    const { targets, metricIntervalMillis } = environment
     // As JSON, NaN becomes null, and the whole request is refused.
-    this.sender = new OtlpSender({ ...targets.metrics, protocol: 'http/protobuf' }, systemClock)
-    this.#serialize = (metrics) => ProtobufMetricsSerializer.serializeRequest(metrics)
+    this.sender = senderTo({ ...targets.metrics, protocol: 'http/protobuf' })
+    this.#serialize = (metrics) => sdk.transformer.ProtobufMetricsSerializer.serializeRequest(metrics)
     this.#resource = resource
     const exporter = {
       export: (metrics: object, done: (result: { code: number; error?: unknown }) => void) =>
@@ -81,8 +74,9 @@ export class ScalarOutlet implements Outlet {
   }
 
   abandon(): void {
+    const lost = this.#reader.buffer.pending
     this.#reader.buffer.abandon()
-    this.sender.abandon()
+    this.sender.abandon(lost)
   }
 
   close(): void {

@@ -55,6 +55,7 @@ async function start(
   const serviceName = options.serviceName ?? environment.serviceName
   // Before anything is awaited, so that work which is started right after the call knows.
   const tracker = configure(options.tracker, serviceName, environment)
+  tracker[lifecycleKey].faults.printed = notices.printed
   if (environment.disabled)
     return inertHandle({ tracker, environment, notices, health: undefined, experiment: undefined, ended: forget })
   const health = await monitor(options, environment, tracker, notices)

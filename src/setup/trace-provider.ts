@@ -12,6 +12,7 @@ export function startTraces({
   exporters,
   resource,
   tracker,
+  senderTo,
 }: Ingredients): Running<otel.TracerProvider> | undefined {
   const { traces, transformer } = sdk
   if (traces === undefined) return undefined
@@ -19,7 +20,9 @@ export function startTraces({
   const isJson = targets.traces.protocol === 'http/json'
   const serializer = isJson ? transformer.JsonTraceSerializer : transformer.ProtobufTraceSerializer
   const pipeline = exporters.includes('otlp')
-    ? new Pipeline<SampledSpan>(targets.traces, spanQueue, systemClock, (batch) => serializer.serializeRequest(batch))
+    ? new Pipeline<SampledSpan>(senderTo(targets.traces), spanQueue, systemClock, (batch) =>
+        serializer.serializeRequest(batch),
+      )
     : undefined
   const activities = new ActivitySpanProcessor({ tracker })
   const provider = new traces.TracerProvider({

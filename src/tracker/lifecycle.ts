@@ -62,8 +62,8 @@ export class Lifecycle implements RecordOwner {
   stackError: unknown = undefined
   /** What has ended without anybody having been told, by `next`. */
   untold: ActivityRecord | undefined = undefined
-  /** What is to be sent before the process ends. */
-  readonly flushers = new Set<() => unknown>()
+  /** What is to be sent before the process ends; `false` says that it was not. */
+  readonly flushers = new Set<(timeoutMillis: number) => unknown>()
   /** What exporters have lost so far, by signal. */
   readonly lostExports = new Map<string, () => number>()
   readonly #ids: IdIndex

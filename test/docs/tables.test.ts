@@ -19,6 +19,7 @@ import { faultAdvice } from '../../src/base/faults.js'
 import { errorCodes } from '../../src/base/underway-error.js'
 import { version } from '../../src/base/version.js'
 import { readEnvironment } from '../../src/setup/environment.js'
+import { startOptionNames } from '../../src/setup/options.js'
 import { repositoryRoot } from '../support/repository.js'
 
 function read(path: string): string {
@@ -102,6 +103,11 @@ describe('the documents say what the code says', () => {
     const listed = [...tableUnder(read('docs/environment.md'), 'Read').keys()]
     const common = [...asked].map((name) => name.replace(/OTLP_(TRACES|METRICS|LOGS)_(?!TEMP|DEFAULT)/, 'OTLP_'))
     expect(listed.sort()).toEqual([...new Set(common)].sort())
+  })
+
+  test('every option of startUnderway is listed, and no other', () => {
+    const listed = tableUnder(read('docs/opentelemetry.md'), 'Start with one call')
+    expect([...listed.keys()]).toEqual(startOptionNames)
   })
 
   test('every variant and every end of the benchmark has its figures, and no other', () => {

@@ -26,6 +26,13 @@ function logged(options: LifecycleLogsOptions = {}, processors: readonly LogReco
   return { sdk, clock, tracker, faults, warnings, registration }
 }
 
+test('without a provider it is said that there is none', () => {
+  const { tracker, faults, warnings } = newTracker()
+  registerLifecycleLogs({ tracker })
+  expect(faults('signal.missing')).toBe(1)
+  expect(warnings).toEqual([expect.stringMatching(/^registerLifecycleLogs\(\): .*register the SDK first/)])
+})
+
 describe('a start and its end', () => {
   test('are sent of work that outlives the start delay', async () => {
     const { sdk, clock, tracker } = logged()

@@ -144,7 +144,11 @@ describe('what cannot be used is warned of once, and everything is exported all 
     ['OTEL_SDK_DISABLED', 'yes', 'expected true or false; using false'],
     ['OTEL_TRACES_SAMPLER', 'xray', 'expected always_on, always_off,'],
     ['OTEL_TRACES_SAMPLER_ARG', 'half', 'expected a number from 0 to 1; using 1'],
-    ['OTEL_PROPAGATORS', 'b3', 'expected tracecontext, baggage, none; using tracecontext,baggage'],
+    [
+      'OTEL_PROPAGATORS',
+      'b3',
+      'using tracecontext,baggage; for another one, register it yourself before startUnderway()',
+    ],
     ['OTEL_TRACES_EXPORTER', 'zipkin', 'expected otlp, console, none; using otlp'],
     ['OTEL_METRICS_EXPORTER', 'statsd,otlp', 'expected otlp, console, prometheus, none; using otlp'],
     ['OTEL_LOG_LEVEL', 'loud', 'expected none, error, warn, info, debug, verbose, all; using info'],

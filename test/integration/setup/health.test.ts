@@ -139,7 +139,7 @@ describe('the monitor of startUnderway', () => {
       'a file that is not there',
       undefined,
       () => ({ UNDERWAY_CONFIG: join(folder, 'none.yaml') }),
-      'none.yaml: cannot',
+      'none.yaml: there is no such file',
     ],
   ])('refuses what it cannot use: %s', async (_, health, env, message) => {
     const { tracker, clock } = newTracker()

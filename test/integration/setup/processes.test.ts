@@ -92,7 +92,8 @@ describe('a collector that does not work delays the end by a second at most', ()
     const collector = await receiver(() => {})
     const { code, stdout, stderr } = await run(collector.endpoint, [program, what])
     const { millis, ...queue } = JSON.parse(stdout) as { readonly millis: number }
-    expect({ code, stderr, queue }).toMatchObject({ code: 0, stderr: '', queue: { failed: 1, pending: 0 } })
+    expect({ code, queue }).toMatchObject({ code: 0, queue: { failed: 1, pending: 0 } })
+    expect(stderr.match(/UNDERWAY_\w+/g)).toEqual(['UNDERWAY_EXPORT_FAILED'])
     expect(millis).toBeLessThan(mostMillis)
   })
 
@@ -102,7 +103,8 @@ describe('a collector that does not work delays the end by a second at most', ()
     await gone[Symbol.asyncDispose]()
     const { code, stdout, stderr } = await run(endpoint, [program, 'time-exit'])
     const { millis, ...queue } = JSON.parse(stdout) as { readonly millis: number }
-    expect({ code, stderr, queue }).toMatchObject({ code: 0, stderr: '', queue: { failed: 1, pending: 0 } })
+    expect({ code, queue }).toMatchObject({ code: 0, queue: { failed: 1, pending: 0 } })
+    expect(stderr.match(/UNDERWAY_\w+.*?ECONNREFUSED/g)).toHaveLength(1)
     expect(millis).toBeLessThan(mostMillis)
   })
 
@@ -163,6 +165,21 @@ describe('underway/register', () => {
     })
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(collector.names('traces')).toEqual(['work'])
+  })
+
+  test.each([
+    ['warn', 'underway/register set nothing up: nope.yaml: there is no such file'],
+    ['none', ''],
+  ])('says at the level %s that nothing was set up, and why, and lets the program run', async (level, says) => {
+    const collector = await receiver()
+    const { code, stderr } = await run(collector.endpoint, ['--import', register, program, 'registered'], {
+      UNDERWAY_CONFIG: 'nope.yaml',
+      UNDERWAY_LOG_LEVEL: level,
+    })
+    expect(code).toBe(0)
+    if (says === '') expect(stderr).toBe('')
+    else expect(stderr).toContain(says)
+    expect(collector.received).toEqual([])
   })
 
   test.each(['UNDERWAY_DISABLED', 'OTEL_SDK_DISABLED'])('exports nothing under %s', async (name) => {

@@ -180,12 +180,28 @@ describe('startUnderway', () => {
   })
 
   test('is silent below the level warn', async () => {
-    await start(await receiver(), {}, { OTEL_BSP_MAX_QUEUE_SIZE: 'secret', UNDERWAY_LOG_LEVEL: 'error' })
+    const tracker = new ActivityTracker()
+    await start(await receiver(), { tracker }, { OTEL_BSP_MAX_QUEUE_SIZE: 'secret', UNDERWAY_LOG_LEVEL: 'error' })
+    tracker.logScalars({ loss: 'high' as never })
+    expect(tracker.snapshot().faults).toEqual({ 'scalar.invalid': 1 })
     expect(warn).not.toHaveBeenCalled()
+  })
+
+  test('is not silent to a listener of the tracker', async () => {
+    const heard: string[] = []
+    const tracker = new ActivityTracker({ onWarning: (_message, code) => heard.push(code) })
+    await start(await receiver(), { tracker }, { UNDERWAY_LOG_LEVEL: 'none' })
+    tracker.logScalars({ loss: 'high' as never })
+    expect(heard).toEqual(['UNDERWAY_SCALAR_INVALID'])
   })
 
   test('refuses options that cannot be used', async () => {
     await expect(startUnderway({ serviceName: '' })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' })
+    await expect(startUnderway({ serviceNam: 'trainer' } as never)).rejects.toMatchObject({
+      code: 'OPTIONS_INVALID',
+      message: expect.stringContaining('startUnderway({ serviceNam }): unknown option; known are serviceName, '),
+    })
+    await expect(startUnderway({ endpoint: 'http://c:1' } as never)).rejects.toThrow(/OTEL_EXPORTER_OTLP_ENDPOINT/)
     await expect(startUnderway({ exitTimeoutMillis: -1 })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' })
   })
 })

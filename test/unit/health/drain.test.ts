@@ -93,6 +93,35 @@ describe('draining', () => {
     }
   })
 
+  test('is not sent what a flush says was not sent, or what was lost after draining began', async () => {
+    const failing = newTracker()
+    const report = drain({ tracker: failing.tracker, flush: async () => false })
+    await failing.clock.settle()
+    expect(await report).toMatchObject({ flushed: false, exitCode: 1 })
+
+    const { tracker, clock } = newTracker()
+    let lost = 3
+    tracker[lifecycleKey].lostExports.set('traces', () => lost)
+    const work = startActivity({ tracker, name: 'work' })
+    const second = drain({ tracker })
+    lost = 4
+    work.complete()
+    await clock.settle()
+    expect(await second).toMatchObject({ flushed: false, exitCode: 1 })
+  })
+
+  test('is not blamed for what was lost before, and gives exporters all of flushMillis', async () => {
+    const { tracker, clock } = newTracker()
+    const { flushers, lostExports } = tracker[lifecycleKey]
+    lostExports.set('traces', () => 3)
+    const given: unknown[] = []
+    flushers.add((timeoutMillis) => given.push(timeoutMillis))
+    const report = drain({ tracker, flushMillis: 7_000, flush: (...args: unknown[]) => given.push(args) })
+    await clock.settle()
+    expect(await report).toMatchObject({ flushed: true, exitCode: 0 })
+    expect(given).toEqual([[], 7_000])
+  })
+
   test('a second call gives the report of the first', async () => {
     const { tracker, clock } = newTracker()
     const first = drain({ tracker })

@@ -144,7 +144,7 @@ describe('what cannot be used is refused with what to write', () => {
 
   test('a file that is not there is named', () => {
     expect(() => resolveSettings({ code: {}, environment: {}, file: join(folder, 'none.yaml') })).toThrow(
-      /none\.yaml: cannot be read/,
+      /none\.yaml: there is no such file/,
     )
   })
 })
