@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { isList, shown, unknownKeys, unknownOption } from '../base/checked-options.js'
 import type { Faults } from '../base/faults.js'
 import { bounds } from './bounds.js'
 
@@ -14,6 +15,13 @@ export type Redact = (key: string, value: unknown) => unknown
 export interface Intake {
   readonly faults: Faults
   readonly redact: Redact | undefined
+  /** How an option is written in the call that it was given to; as its key alone where there are several. */
+  readonly written?: (key: string) => string
+}
+
+/** The same for the options of one call, so that a fault names it. */
+export function inCall({ faults, redact }: Intake, call: string): Intake {
+  return { faults, redact, written: (key) => `${call}({ ${key} })` }
 }
 
 const unreadable: unique symbol = Symbol('unreadable')
@@ -29,6 +37,21 @@ function redacted(intake: Intake, key: string, value: unknown): unknown {
     intake.faults.count('redact.threw', key, error)
     return undefined
   }
+}
+
+/** A value that cannot be used, for a warning: its kind, and itself where it is short and the user's redaction leaves it. */
+function refused(intake: Intake, key: string, value: unknown): string {
+  const kind = isList(value) || value === null ? shown(value) : typeof value
+  if (!isPrimitive(value)) return kind
+  const kept = redacted(intake, key, value)
+  return isPrimitive(kept) ? `${kind} ${shown(kept)}` : kind
+}
+
+/** Counts an option that cannot be used, and names it, what was expected and what it was. */
+export function refuseValue(intake: Intake, key: string, expected: string, value: unknown): undefined {
+  const option = intake.written?.(key) ?? key
+  intake.faults.countOption(option, `expected ${expected}, got ${refused(intake, key, value)}`)
+  return undefined
 }
 
 function cut(intake: Intake, key: string, text: string, length: number): string {
@@ -57,8 +80,7 @@ export function toText(
     case 'undefined':
       return undefined
     default:
-      if (kept !== null) intake.faults.count('option.invalid', key)
-      return undefined
+      return kept === null ? undefined : refuseValue(intake, key, 'a text', kept)
   }
 }
 
@@ -67,8 +89,7 @@ export function toNumber(intake: Intake, key: string, value: unknown): number | 
   if (value === undefined || value === null) return undefined
   // Plus zero, as JSON knows no minus zero.
   if (typeof value === 'number' && Number.isFinite(value)) return value + 0
-  intake.faults.count('option.invalid', key)
-  return undefined
+  return refuseValue(intake, key, 'a number', value)
 }
 
 /**
@@ -87,24 +108,42 @@ export function answerOf(faults: Faults, key: string, ask: () => unknown): unkno
   return undefined
 }
 
-/** Reads the named options into an object of their own; what cannot be read, or is no object at all, is counted and left out. */
+/**
+ * Reads the named options into an object of their own; what cannot be read, does not exist, or is no object at all, is
+ * counted and left out.
+ *
+ * @param place the call, and what it calls its options: `waitQuiescent(options)`
+ * @param known all that the call may be given, where others read the rest
+ */
 export function readOptions<T extends object>(
   faults: Faults,
   place: string,
   given: T | undefined,
   keys: readonly (keyof T & string)[],
+  known: readonly string[] = keys,
 ): { readonly [K in keyof T]?: unknown } {
   const read: { [K in keyof T]?: unknown } = {}
   if (given === undefined) return read
   if (typeof given !== 'object' || given === null) {
-    faults.count('option.invalid', place)
+    faults.countOption(place, `expected an object, got ${given === null ? 'null' : typeof given}`)
     return read
   }
+  countUnknown(faults, place, given, known)
   for (const key of keys) {
     const value = readProperty(faults, given, key)
     if (value !== undefined) read[key] = value
   }
   return read
+}
+
+function countUnknown(faults: Faults, place: string, given: object, known: readonly string[]): void {
+  try {
+    if (Array.isArray(given)) return faults.countOption(place, 'expected an object, got a list')
+    for (const key of unknownKeys(given, known))
+      faults.countOption(`${place.slice(0, place.indexOf('('))}({ ${key} })`, unknownOption(known))
+  } catch (error) {
+    faults.count('value.unreadable', place, error)
+  }
 }
 
 /** An AbortSignal, or `undefined` for what is not one. */
@@ -260,8 +299,7 @@ export function toJsonObject(intake: Intake, key: string, value: unknown): JsonO
   const copy = toJson(intake, key, value)
   if (copy === undefined) return undefined
   if (typeof copy === 'object' && copy !== null && !Array.isArray(copy)) return copy as JsonObject
-  intake.faults.count('option.invalid', key)
-  return undefined
+  return refuseValue(intake, key, 'an object', value)
 }
 
 /**

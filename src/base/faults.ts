@@ -3,7 +3,8 @@ export type WarningListener = (message: string, code: string) => void
 
 /** Kinds of fault, each with what the user should write instead. A fault is something of ours or of an argument that was kept away from user code. */
 export const faultAdvice = {
-  'option.invalid': 'an option had a value of the wrong type and its default was used',
+  'option.invalid':
+    'an option does not exist, or had a value of the wrong type: it was left out, and its default was used',
   'option.threw': 'an option given as a function threw; its default was used',
   'value.clamped': 'a text, result or metadata was longer than its bound and was cut',
   'value.unreadable': 'a value could not be read (proxy, getter or toJSON that throws) and was left out',
@@ -47,7 +48,7 @@ export const faultAdvice = {
     'a backend did not take scalars or a message; it is tried again, and what it never took is counted in status() of connectBackends',
   'backend.dropped':
     'more scalars or messages wait for a backend than it may have, or came after it was closed: the newest were left out',
-  'backend.unknown': 'the option `backend` names no backend that is connected and takes this',
+  'backend.unknown': 'the option `backend` names no backend that is connected and takes this: it went nowhere',
   'report.failed': 'the report about a blocked event loop could not be written',
   'watchdog.failed': 'the thread that watches the event loop has failed; nothing watches it any more',
   disabled: 'tracking is switched off: functions are called directly and nothing is counted',
@@ -65,8 +66,21 @@ const silentKinds: ReadonlySet<FaultKind> = new Set([
   'scalar.repeated',
 ])
 
-/** Details that are warned about one by one. */
-const maxDetails = 100
+/** Kinds of which each place is something else to mend: warned about once per place. All others are warned about once. */
+const kindsByPlace: ReadonlySet<FaultKind> = new Set([
+  'option.invalid',
+  'option.threw',
+  'scope.invalid',
+  'event.unknown',
+  'subscriber.threw',
+  'backend.failed',
+  'backend.dropped',
+  'backend.unknown',
+])
+
+/** Places of one kind that are warned about; those of scalars are names, of which there are more. */
+const maxPlaces = 20
+const maxNames = 100
 
 function emitProcessWarning(message: string, code: string): void {
   process.emitWarning(message, { type: 'UnderwayWarning', code })
@@ -81,24 +95,24 @@ function reasonOf(cause: unknown): string {
   }
 }
 
-/** Counts what was kept away from user code and warns once per kind. Never throws. */
+/** Counts what was kept away from user code and warns once per kind, or once per kind and place. Never throws. */
 export class Faults {
   readonly #counts = new Map<FaultKind, number>()
   /** Whether warnings are printed where nobody listens to them. */
   printed = true
   readonly #warn: WarningListener
-  readonly #warnedOf = new Set<string>()
+  readonly #warnedOf = new Map<FaultKind, Set<string>>()
   readonly #bad = new WeakSet<object>()
 
   constructor(warn?: WarningListener) {
     this.#warn = warn ?? ((message, code) => (this.printed ? emitProcessWarning(message, code) : undefined))
   }
 
-  /** @param detail names the place, for the one warning of this kind */
-  count(kind: FaultKind, detail?: string, cause?: unknown): void {
-    const seen = this.#counts.get(kind) ?? 0
-    this.#counts.set(kind, seen + 1)
-    if (seen === 0 && !silentKinds.has(kind)) this.#tell(kind, detail, cause)
+  /** @param place such as an option or a backend; in the warning */
+  count(kind: FaultKind, place?: string, cause?: unknown): void {
+    this.#add(kind)
+    if (silentKinds.has(kind)) return
+    if (this.#isNew(kind, kindsByPlace.has(kind) ? (place ?? '') : '', maxPlaces)) this.#tell(kind, place, cause)
   }
 
   /** Like {@link count}, but one bad value is one fault, however often it is looked at. */
@@ -108,13 +122,32 @@ export class Faults {
     this.count(kind, detail, cause)
   }
 
-  /** Like {@link count}, with a warning for each of the first hundred details. */
-  countEach(kind: FaultKind, detail: string): void {
+  /** Like {@link count}, for names that the user gave, and also where the kind is only counted otherwise. */
+  countEach(kind: FaultKind, name: string, detail: string = name): void {
+    this.#add(kind)
+    if (this.#isNew(kind, name, maxNames)) this.#tell(kind, detail)
+  }
+
+  /**
+   * An option that cannot be used.
+   *
+   * @param option with its call, such as `waitQuiescent({ timeoutMillis })`
+   * @param problem what is wrong with it; may differ from call to call
+   */
+  countOption(option: string, problem: string, kind: FaultKind = 'option.invalid'): void {
+    this.#add(kind)
+    if (this.#isNew(kind, option, maxPlaces)) this.#tell(kind, `${option}: ${problem}`)
+  }
+
+  #add(kind: FaultKind): void {
     this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1)
-    const key = `${kind} ${detail}`
-    if (this.#warnedOf.has(key) || this.#warnedOf.size >= maxDetails) return
-    this.#warnedOf.add(key)
-    this.#tell(kind, detail)
+  }
+
+  #isNew(kind: FaultKind, place: string, most: number): boolean {
+    const known = this.#warnedOf.get(kind) ?? new Set()
+    if (known.has(place) || known.size >= most) return false
+    this.#warnedOf.set(kind, known.add(place))
+    return true
   }
 
   #tell(kind: FaultKind, detail?: string, cause?: unknown): void {

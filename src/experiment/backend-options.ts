@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { OptionChecks } from '../base/checked-options.js'
-import { UnderwayError } from '../base/underway-error.js'
 
 /** What every backend can be given. */
 export interface NamedBackendOptions {
@@ -37,15 +36,4 @@ export function isPath(value: unknown): boolean {
 /** Absolute: the working directory may change. */
 export function pathOf(value: string | URL): string {
   return resolve(value instanceof URL ? fileURLToPath(value) : value)
-}
-
-/**
- * Refuses options that lack one of those that have no default.
- *
- * @throws UnderwayError OPTIONS_INVALID
- */
-export function requireOptions<T extends object>(call: string, options: T, keys: readonly (keyof T & string)[]): T {
-  const missing = keys.filter((key) => options[key] === undefined)
-  if (missing.length === 0) return options
-  throw new UnderwayError('OPTIONS_INVALID', `${call}({ ${missing.join(', ')} }): it cannot do without`)
 }

@@ -1,4 +1,12 @@
-import { checkedOptions, isObject, isTexts, type OptionChecks, settingUp, shown } from '../base/checked-options.js'
+import {
+  checkedOptions,
+  isObject,
+  isTexts,
+  type OptionChecks,
+  refuseUnknown,
+  settingUp,
+  shown,
+} from '../base/checked-options.js'
 import { isUnderwayError, UnderwayError } from '../base/underway-error.js'
 import { readYamlFile } from '../base/yaml-file.js'
 import type { ExperimentBackend } from './backend.js'
@@ -19,6 +27,7 @@ export interface ConfiguredBackendsOptions {
 }
 
 type Values = Readonly<Record<string, unknown>>
+type Environment = NonNullable<ConfiguredBackendsOptions['env']>
 
 const checks: OptionChecks<ConfiguredBackendsOptions> = {
   file: [(value) => typeof value === 'string' && value !== '', 'a path'],
@@ -42,7 +51,7 @@ function refuse(place: string, wanted: string, value: unknown): never {
 }
 
 /** `tracking_uri` is `trackingUri`, and a text `${NAME}` is what the variable says, so that no secret is in the file. */
-function optionsIn(place: string, section: unknown, env: NonNullable<ConfiguredBackendsOptions['env']>): Values {
+function optionsIn(place: string, section: unknown, env: Environment): Values {
   if (section === undefined || section === null) return {}
   if (!isObject(section) || Array.isArray(section)) return refuse(place, 'a mapping of options', section)
   const entries = Object.entries(section).map(([key, value]) => {
@@ -68,20 +77,51 @@ export function configuredBackends(given: ConfiguredBackendsOptions = {}): reado
     const path = file ?? (env['UNDERWAY_CONFIG']?.trim() || undefined)
     if (path === undefined) return []
     const content = readYamlFile(path)
-    const { logger } = content
-    if (logger === undefined || logger === null) return []
-    if (!isObject(logger) || Array.isArray(logger)) return refuse(`${path}: logger`, 'a mapping with backend', logger)
-    const chosen = logger['backend'] ?? []
-    return (Array.isArray(chosen) ? chosen : [chosen]).map((name: unknown) => {
-      const maker = typeof name === 'string' && Object.hasOwn(makers, name) ? makers[name] : undefined
-      if (typeof name !== 'string' || maker === undefined)
-        return refuse(`${path}: logger.backend`, Object.keys(makers).join(', '), name)
-      const place = `${path}: logger.${name}`
-      const defaults = defaultsFrom(content)[name] ?? {}
-      const options = optionsIn(place, logger[name], env)
-      return placed(place, () => maker({ ...defaults, ...options } as never))
-    })
+    return placed(path, () => backendsIn(content, env), '; none of the backends in the file is used')
   })
+}
+
+const loggerKeys: readonly string[] = ['backend', ...Object.keys(makers)]
+
+function backendsIn(content: Values, env: Environment): readonly ExperimentBackend[] {
+  const logger = content['logger'] ?? undefined
+  if (logger === undefined) {
+    const meant = Object.keys(content).find((key) => isMistyped(key, 'logger'))
+    if (meant !== undefined) throw new UnderwayError('OPTIONS_INVALID', `${meant.slice(0, 80)}: did you mean logger?`)
+    return []
+  }
+  if (!isObject(logger) || Array.isArray(logger)) return refuse('logger', 'a mapping with backend', logger)
+  refuseUnknown((key) => `logger.${key}`, logger, loggerKeys)
+  const chosen = logger['backend'] ?? []
+  return (Array.isArray(chosen) ? chosen : [chosen]).map((name: unknown) => {
+    const maker = typeof name === 'string' && Object.hasOwn(makers, name) ? makers[name] : undefined
+    if (typeof name !== 'string' || maker === undefined)
+      return refuse('logger.backend', Object.keys(makers).join(', '), name)
+    const place = `logger.${name}`
+    const defaults = defaultsFrom(content)[name] ?? {}
+    const options = optionsIn(place, logger[name], env)
+    return placed(place, () => maker({ ...defaults, ...options } as never))
+  })
+}
+
+/** Whether a key is a word with a letter more, less, other, or two of them swapped. The file may have keys of other programs. */
+function isMistyped(key: string, word: string): boolean {
+  const given = key.toLowerCase()
+  const spots = [...word, ''].map((_, at) => at)
+  const without = (text: string, at: number): string => text.slice(0, at) + text.slice(at + 1)
+  const swapped = (at: number): string =>
+    word.slice(0, at) + (word[at + 1] ?? '') + (word[at] ?? '') + word.slice(at + 2)
+  return (
+    key !== word &&
+    (given === word ||
+      spots.some(
+        (at) =>
+          without(word, at) === given ||
+          without(given, at) === word ||
+          (given.length === word.length && without(given, at) === without(word, at)) ||
+          swapped(at) === given,
+      ))
+  )
 }
 
 /** What the file says in one place for all. */
@@ -90,11 +130,11 @@ function defaultsFrom({ experiment_name: experiment }: Values): Readonly<Record<
 }
 
 /** Says where in the file the options stand that were refused. */
-function placed<T>(place: string, make: () => T): T {
+function placed<T>(place: string, make: () => T, addition = ''): T {
   try {
     return make()
   } catch (error) {
     if (!isUnderwayError(error)) throw error
-    throw new UnderwayError('OPTIONS_INVALID', `${place}: ${error.message}`, { cause: error })
+    throw new UnderwayError('OPTIONS_INVALID', `${place}: ${error.message}${addition}`, { cause: error })
   }
 }

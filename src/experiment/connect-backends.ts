@@ -1,3 +1,4 @@
+import { inCall, readOptions, refuseValue } from '../activity/values.js'
 import { checkedOptions, isFunction, isObject, type OptionChecks, settingUp } from '../base/checked-options.js'
 import { beforeDeadline, timeoutIn } from '../base/deadline.js'
 import { lifecycleFor } from '../instrument/connect.js'
@@ -6,7 +7,7 @@ import type { Lifecycle } from '../tracker/lifecycle.js'
 import { noPorts } from '../tracker/ports.js'
 import { type ActivityTracker, trackerCheck } from '../tracker/tracker.js'
 import type { ExperimentBackend } from './backend.js'
-import { countCheck, isName, requireOptions } from './backend-options.js'
+import { countCheck, isName } from './backend-options.js'
 import { type BackendStatus, Outlet, type OutletLimits } from './outlet.js'
 import { atProcessEnd } from './process-end.js'
 import { Router } from './router.js'
@@ -30,6 +31,10 @@ export interface ConnectBackendsOptions {
   readonly exitTimeoutMillis?: number | undefined
   /** @defaultValue the default tracker */
   readonly tracker?: ActivityTracker | undefined
+}
+
+interface TimeLimit {
+  readonly timeoutMillis?: number
 }
 
 /** What `connectBackends` returns. No method rejects. */
@@ -113,7 +118,7 @@ const routers = new WeakMap<Lifecycle, Router>()
  */
 export function connectBackends(given: ConnectBackendsOptions): ConnectedBackends {
   return settingUp('connectBackends(options)', () => {
-    const options = requireOptions('connectBackends', checkedOptions('connectBackends', given, checks), ['backends'])
+    const options = checkedOptions('connectBackends', given, checks, ['backends'])
     const tracker = options.tracker ?? getTracker()
     const lifecycle = lifecycleFor(tracker, undefined)
     const { clock, faults } = lifecycle
@@ -167,16 +172,25 @@ class Connection implements ConnectedBackends {
   }
 
   flush(options?: { readonly timeoutMillis?: number }): Promise<boolean> {
-    return this.#settle(timeoutIn(options) ?? defaultTimeoutMillis)
+    return this.#settle(this.#timeoutMillis('flush', options))
   }
 
   close(options?: { readonly timeoutMillis?: number }): Promise<boolean> {
-    this.#closing ??= this.#close(timeoutIn(options) ?? defaultTimeoutMillis)
+    this.#closing ??= this.#close(this.#timeoutMillis('close', options))
     return this.#closing
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  #timeoutMillis(call: string, options: TimeLimit | undefined): number {
+    const { faults, intake } = this.#lifecycle
+    const given = readOptions(faults, `${call}(options)`, options, ['timeoutMillis'])
+    const timeoutMillis = timeoutIn(given)
+    if (timeoutMillis === undefined && given.timeoutMillis !== undefined)
+      refuseValue(inCall(intake, call), 'timeoutMillis', 'a number from 0 on', given.timeoutMillis)
+    return timeoutMillis ?? defaultTimeoutMillis
   }
 
   /** @returns whether everything arrived in time */

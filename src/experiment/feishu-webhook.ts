@@ -3,7 +3,6 @@ import { checkedOptions, isObject, type OptionChecks, settingUp } from '../base/
 import { systemClock } from '../base/clock.js'
 import type { ExperimentMessage } from '../tracker/scalars.js'
 import { DeliveryError, type ExperimentBackend } from './backend.js'
-import { requireOptions } from './backend-options.js'
 import { type HttpAnswer, isSuccess, send, statusError } from './http.js'
 import { clip, plain } from './message-text.js'
 import { connectionChecks, endpointOf, type WebhookConnectionOptions } from './webhook-options.js'
@@ -96,8 +95,8 @@ function readAnswer(body: string): Readonly<Record<string, unknown>> {
  */
 export function feishuWebhook(given: FeishuWebhookOptions): ExperimentBackend {
   return settingUp('feishuWebhook(options)', () => {
-    const options = requireOptions('feishuWebhook', checkedOptions('feishuWebhook', given, checks), ['url'])
-    const endpoint = endpointOf('feishuWebhook', options.url, options)
+    const options = checkedOptions('feishuWebhook', given, checks, ['url'])
+    const endpoint = endpointOf('feishuWebhook({ url })', options.url, options)
     const { secret, format = 'post' } = options
     return {
       name: options.name ?? 'feishu',

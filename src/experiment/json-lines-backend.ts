@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { checkedOptions, type OptionChecks, settingUp } from '../base/checked-options.js'
 import type { ExperimentMessage, ScalarEntry } from '../tracker/scalars.js'
 import type { ExperimentBackend } from './backend.js'
-import { isPath, type NamedBackendOptions, nameCheck, pathOf, requireOptions } from './backend-options.js'
+import { isPath, type NamedBackendOptions, nameCheck, pathOf } from './backend-options.js'
 
 export interface JsonLinesBackendOptions extends NamedBackendOptions {
   /** The file; it and its folder are made where they are missing, and what is in it stays. */
@@ -77,7 +77,7 @@ function isTorn(file: number): boolean {
  */
 export function jsonLinesBackend(given: JsonLinesBackendOptions): ExperimentBackend {
   return settingUp('jsonLinesBackend(options)', () => {
-    const options = requireOptions('jsonLinesBackend', checkedOptions('jsonLinesBackend', given, checks), ['path'])
+    const options = checkedOptions('jsonLinesBackend', given, checks, ['path'])
     const file = new LineFile(pathOf(options.path))
     return {
       name: options.name ?? 'jsonl',

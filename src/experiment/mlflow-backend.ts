@@ -2,7 +2,7 @@ import { checkedOptions, isBoolean, isObject, isTexts, type OptionChecks, settin
 import { systemClock } from '../base/clock.js'
 import type { ScalarEntry } from '../tracker/scalars.js'
 import { DeliveryError, type ExperimentBackend } from './backend.js'
-import { caCheck, type NamedBackendOptions, nameCheck, requireOptions } from './backend-options.js'
+import { caCheck, type NamedBackendOptions, nameCheck } from './backend-options.js'
 import { forEachRun } from './for-each-run.js'
 import { isMlflowError, MlflowClient } from './mlflow-client.js'
 import { MlflowKeys } from './mlflow-metrics.js'
@@ -92,11 +92,10 @@ class MlflowRuns {
  */
 export function mlflowBackend(given: MlflowBackendOptions): ExperimentBackend {
   return settingUp('mlflowBackend(options)', () => {
-    const read = checkedOptions('mlflowBackend', given, checks)
-    const options = requireOptions('mlflowBackend', read, ['trackingUri', 'experiment'])
+    const options = checkedOptions('mlflowBackend', given, checks, ['trackingUri', 'experiment'])
     const access = { allowHttp: true, allowPrivateAddresses: true, ca: options.ca }
     const client = new MlflowClient({
-      endpoint: endpointOf('mlflowBackend', options.trackingUri, access),
+      endpoint: endpointOf('mlflowBackend({ trackingUri })', options.trackingUri, access),
       headers: {
         ...options.headers,
         ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),

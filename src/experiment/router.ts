@@ -1,12 +1,9 @@
 import { UnderwayError } from '../base/underway-error.js'
 import type { FeedItem, Gap } from '../tracker/change.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
-import { otlpBackend, type ScalarEntry } from '../tracker/scalars.js'
+import { namesElsewhere, type ScalarEntry } from '../tracker/scalars.js'
 import type { ActivityTracker } from '../tracker/tracker.js'
 import type { Outlet } from './outlet.js'
-
-/** Names that `backend` picks places by which are no {@link ExperimentBackend}. */
-const namesElsewhere: ReadonlySet<string> = new Set([otlpBackend, 'history'])
 
 /** Hands what one tracker records to the backends that are connected to it. */
 export class Router {
@@ -44,6 +41,10 @@ export class Router {
 
   /** Subscribes to what somebody takes, and to nothing else: whoever follows the feed makes every activity a little dearer. */
   #follow(): void {
+    this.#lifecycle.backends = {
+      scalars: namesOf(this.#outlets.filter(({ takesScalars }) => takesScalars)),
+      messages: namesOf(this.#outlets.filter(({ takesMessages }) => takesMessages)),
+    }
     const options = { name: 'experiment backends', whenFull: 'inline' } as const
     if (!this.#outlets.some(({ takesScalars }) => takesScalars)) this.#scalars = ended(this.#scalars)
     else this.#scalars ??= this.#tracker.subscribeScalars((entries) => this.#takeScalars(entries), options)
@@ -55,23 +56,19 @@ export class Router {
     const takers = this.#outlets.filter(({ takesScalars }) => takesScalars)
     // Full batches are delivered within the call, so that there are no gaps.
     for (const entry of entries)
-      if ('values' in entry) for (const outlet of this.#chosen(takers, entry.backend)) outlet.addScalars(entry)
+      if ('values' in entry) for (const outlet of chosen(takers, entry.backend)) outlet.addScalars(entry)
   }
 
   #takeMessages(items: readonly FeedItem[]): void {
     const takers = this.#outlets.filter(({ takesMessages }) => takesMessages)
     for (const item of items)
       if (item.kind === 'message')
-        for (const outlet of this.#chosen(takers, item.message.backend)) outlet.addMessage(item.message)
+        for (const outlet of chosen(takers, item.message.backend)) outlet.addMessage(item.message)
   }
+}
 
-  #chosen(takers: readonly Outlet[], name: string | undefined): readonly Outlet[] {
-    if (name === undefined) return takers
-    const chosen = takers.filter(({ backend }) => backend.name === name)
-    if (chosen.length === 0 && !namesElsewhere.has(name))
-      this.#lifecycle.faults.count('backend.unknown', `'${name}' is none of ${namesOf(takers).join(', ')}`)
-    return chosen
-  }
+function chosen(takers: readonly Outlet[], name: string | undefined): readonly Outlet[] {
+  return name === undefined ? takers : takers.filter(({ backend }) => backend.name === name)
 }
 
 function namesOf(outlets: readonly Outlet[]): readonly string[] {

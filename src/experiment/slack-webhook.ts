@@ -1,7 +1,6 @@
 import { checkedOptions, isObject, type OptionChecks, settingUp } from '../base/checked-options.js'
 import type { ExperimentMessage } from '../tracker/scalars.js'
 import type { ExperimentBackend } from './backend.js'
-import { requireOptions } from './backend-options.js'
 import { isSuccess, send, statusError } from './http.js'
 import { pieces } from './message-text.js'
 import { connectionChecks, endpointOf, type WebhookConnectionOptions } from './webhook-options.js'
@@ -50,8 +49,8 @@ function payloadOf({ title, content }: ExperimentMessage): string {
  */
 export function slackWebhook(given: SlackWebhookOptions): ExperimentBackend {
   return settingUp('slackWebhook(options)', () => {
-    const options = requireOptions('slackWebhook', checkedOptions('slackWebhook', given, checks), ['url'])
-    const endpoint = endpointOf('slackWebhook', options.url, options)
+    const options = checkedOptions('slackWebhook', given, checks, ['url'])
+    const endpoint = endpointOf('slackWebhook({ url })', options.url, options)
     return {
       name: options.name ?? 'slack',
       async sendMessage(message, { signal }) {

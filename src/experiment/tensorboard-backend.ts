@@ -5,7 +5,7 @@ import { checkedOptions, type OptionChecks, settingUp } from '../base/checked-op
 import { systemClock } from '../base/clock.js'
 import type { ScalarEntry } from '../tracker/scalars.js'
 import type { ExperimentBackend } from './backend.js'
-import { isPath, type NamedBackendOptions, nameCheck, pathOf, requireOptions, wholeStep } from './backend-options.js'
+import { isPath, type NamedBackendOptions, nameCheck, pathOf, wholeStep } from './backend-options.js'
 import { scalarEvent, versionEvent } from './event-message.js'
 import { type RunFile, RunFiles } from './run-files.js'
 import { tfRecord } from './tfrecord.js'
@@ -62,9 +62,7 @@ function contentOf({ end }: RunFile, entries: readonly ScalarEntry[]): Buffer {
  */
 export function tensorBoardBackend(given: TensorBoardBackendOptions): ExperimentBackend {
   return settingUp('tensorBoardBackend(options)', () => {
-    const options = requireOptions('tensorBoardBackend', checkedOptions('tensorBoardBackend', given, checks), [
-      'logDir',
-    ])
+    const options = checkedOptions('tensorBoardBackend', given, checks, ['logDir'])
     const logDir = pathOf(options.logDir)
     const files = new RunFiles({ begin: (run) => newFile(logDir, run), content: contentOf })
     return {

@@ -5,7 +5,7 @@ import { systemClock } from '../base/clock.js'
 import { version } from '../base/version.js'
 import type { ScalarEntry } from '../tracker/scalars.js'
 import type { ExperimentBackend } from './backend.js'
-import { isPath, type NamedBackendOptions, nameCheck, pathOf, requireOptions } from './backend-options.js'
+import { isPath, type NamedBackendOptions, nameCheck, pathOf } from './backend-options.js'
 import { type RunFile, RunFiles } from './run-files.js'
 import { wandbLogRecord, wandbLogStart } from './wandb-log.js'
 import { endRecords, type Row, rowRecords, rowsOf, runRecords, type WandbRun } from './wandb-records.js'
@@ -79,7 +79,7 @@ function framed(records: readonly Uint8Array[], position: number): Buffer {
  */
 export function wandbBackend(given: WandbBackendOptions): ExperimentBackend {
   return settingUp('wandbBackend(options)', () => {
-    const options = requireOptions('wandbBackend', checkedOptions('wandbBackend', given, checks), ['directory'])
+    const options = checkedOptions('wandbBackend', given, checks, ['directory'])
     const directory = pathOf(options.directory)
     const project = options.project ?? 'uncategorized'
     const files = new RunFiles<WandbFile>({

@@ -20,13 +20,16 @@ export const connectionChecks: OptionChecks<WebhookConnectionOptions> = {
   ca: caCheck,
 }
 
-/** @throws UnderwayError OPTIONS_INVALID, without the path of the URL: it may be the secret */
-export function endpointOf(call: string, given: unknown, options: WebhookConnectionOptions): Endpoint {
+/**
+ * @param option as it is written, with its call
+ * @throws UnderwayError OPTIONS_INVALID, without the path of the URL: it may be the secret
+ */
+export function endpointOf(option: string, given: unknown, options: WebhookConnectionOptions): Endpoint {
   const text = given instanceof URL ? given.href : given
   const refuse = (got: string): never => {
     const schemes = options.allowHttp === true ? 'http or https' : 'https'
     const hint = got === 'http:' ? '; set allowHttp to call it all the same' : ''
-    throw new UnderwayError('OPTIONS_INVALID', `${call}({ url }): expected an ${schemes} URL, got ${got}${hint}`)
+    throw new UnderwayError('OPTIONS_INVALID', `${option}: expected an ${schemes} URL, got ${got}${hint}`)
   }
   if (typeof text !== 'string') return refuse(shown(text))
   if (!URL.canParse(text)) return refuse('a text that is no URL')

@@ -3,7 +3,6 @@ import { checkedOptions, isObject, isTexts, type OptionChecks, settingUp } from 
 import { systemClock } from '../base/clock.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { DeliveryError, type ExperimentBackend } from './backend.js'
-import { requireOptions } from './backend-options.js'
 import { isSuccess, send, statusError } from './http.js'
 import { connectionChecks, endpointOf, type WebhookConnectionOptions } from './webhook-options.js'
 
@@ -67,8 +66,8 @@ function headersOf(given: Readonly<Record<string, string>> = {}): Readonly<Recor
  */
 export function webhook(given: WebhookOptions): ExperimentBackend {
   return settingUp('webhook(options)', () => {
-    const options = requireOptions('webhook', checkedOptions('webhook', given, checks), ['url'])
-    const endpoint = endpointOf('webhook', options.url, options)
+    const options = checkedOptions('webhook', given, checks, ['url'])
+    const endpoint = endpointOf('webhook({ url })', options.url, options)
     const headers = headersOf(options.headers)
     const keys = options.secret === undefined ? [] : secretsOf(options.secret).flatMap((secret) => keyOf(secret) ?? [])
     let gone = false

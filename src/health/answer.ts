@@ -1,8 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { BroadcastChannel, isMainThread, threadId } from 'node:worker_threads'
-import { settingUp } from '../base/checked-options.js'
-import { UnderwayError } from '../base/underway-error.js'
+import { checkedOptions, isFunction, type OptionChecks, settingUp } from '../base/checked-options.js'
 import { asOwnWork } from '../tracing/suppressed.js'
 import { type Answer, askIn, healthChannel } from './protocol.js'
 
@@ -20,6 +19,8 @@ function answering(close: () => void): Answering {
   return { close, [Symbol.dispose]: close }
 }
 
+const checks: OptionChecks<AnswerOptions> = { healthCheck: [isFunction, 'a function'] }
+
 /**
  * Answers the health checks of the thread or process that started this one. It keeps neither alive. In the main thread of
  * a process without a channel to its parent nobody can ask, and nothing happens.
@@ -28,12 +29,7 @@ function answering(close: () => void): Answering {
  */
 export function answerHealthChecks(options: AnswerOptions = {}): Answering {
   return settingUp('answerHealthChecks(options)', () => {
-    const { healthCheck } = options
-    if (healthCheck !== undefined && typeof healthCheck !== 'function')
-      throw new UnderwayError(
-        'OPTIONS_INVALID',
-        `answerHealthChecks({ healthCheck }): expected a function, got ${typeof healthCheck}`,
-      )
+    const { healthCheck } = checkedOptions('answerHealthChecks', options, checks)
     return isMainThread ? answerParentProcess(healthCheck) : answerThreads(healthCheck)
   })
 }

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { settingUp } from '../base/checked-options.js'
+import { refuseUnknown, settingUp } from '../base/checked-options.js'
 import type { Clock, Timer } from '../base/clock.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { detached } from '../tracing/current.js'
@@ -159,10 +159,7 @@ export function openMonitor(options: HealthMonitorOptions, { written, environmen
   const refuse = (option: string, wanted: string, value: unknown): never => {
     throw new UnderwayError('OPTIONS_INVALID', `${written(option)}: expected ${wanted}, got ${typeof value}`)
   }
-  for (const key of Object.keys(options)) {
-    if (!optionKeys.includes(key))
-      throw new UnderwayError('OPTIONS_INVALID', `${written(key)}: unknown option; known are ${optionKeys.join(', ')}`)
-  }
+  refuseUnknown(written, options, optionKeys)
   const { onStop, keepAlive, configFile, tracker = getTracker() } = options
   if (onStop !== undefined && typeof onStop !== 'function') refuse('onStop', 'a function', onStop)
   if (keepAlive !== undefined && typeof keepAlive !== 'boolean') refuse('keepAlive', 'true or false', keepAlive)

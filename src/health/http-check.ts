@@ -1,4 +1,4 @@
-import { settingUp } from '../base/checked-options.js'
+import { checkedOptions, isTexts, type OptionChecks, settingUp } from '../base/checked-options.js'
 import { UnderwayError } from '../base/underway-error.js'
 import type { HealthCheckContext } from '../tracker/modules.js'
 import type { RemoteHealthCheck } from './remote-checks.js'
@@ -7,13 +7,16 @@ export interface HttpHealthCheckOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
+const checks: OptionChecks<HttpHealthCheckOptions> = { headers: [isTexts, 'an object of texts'] }
+
 /**
  * A health check of an HTTP endpoint. It is well where the status is one from 200 to 299; a redirect is none of them.
  *
  * @throws UnderwayError OPTIONS_INVALID
  */
-export function httpHealthCheck(url: string | URL, options: HttpHealthCheckOptions = {}): RemoteHealthCheck {
+export function httpHealthCheck(url: string | URL, given: HttpHealthCheckOptions = {}): RemoteHealthCheck {
   return settingUp('httpHealthCheck(url, options)', () => {
+    const options = checkedOptions('httpHealthCheck', given, checks)
     const target = URL.canParse(String(url)) ? new URL(url) : undefined
     if (target === undefined || !['http:', 'https:'].includes(target.protocol))
       throw new UnderwayError(

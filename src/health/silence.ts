@@ -2,13 +2,20 @@
 
 import type { ActivityRecord } from '../activity/record.js'
 import type { ActivityCondition } from '../activity/states.js'
-import { settingUp, shown } from '../base/checked-options.js'
+import {
+  checkedLater,
+  checkedOptions,
+  isBoolean,
+  type OptionChecks,
+  settingUp,
+  shown,
+} from '../base/checked-options.js'
 import type { Timer } from '../base/clock.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { detached } from '../tracing/current.js'
 import { announceCondition, conditionOf } from '../tracker/condition.js'
 import { getTracker } from '../tracker/default-tracker.js'
-import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
+import { type ActivityTracker, lifecycleKey, trackerCheck } from '../tracker/tracker.js'
 import { GapStatistics } from './gap-statistics.js'
 
 export interface SilenceOptions {
@@ -27,6 +34,14 @@ export interface SilenceOptions {
 /** Ends the watching; declared budgets go on to count. */
 export interface SilenceWatch extends Disposable {
   close(): void
+}
+
+const checks: OptionChecks<SilenceOptions> = {
+  tracker: trackerCheck,
+  modules: checkedLater,
+  floorMillis: checkedLater,
+  learn: [isBoolean, 'true or false'],
+  intervalMillis: checkedLater,
 }
 
 function positive(name: string, value: unknown, fallback: number): number {
@@ -56,8 +71,9 @@ function moduleBudgets(given: unknown): ReadonlyMap<string, number> {
  *
  * @throws UnderwayError OPTIONS_INVALID
  */
-export function watchSilence(options: SilenceOptions = {}): SilenceWatch {
+export function watchSilence(given: SilenceOptions = {}): SilenceWatch {
   return settingUp('watchSilence(options)', () => {
+    const options = checkedOptions('watchSilence', given, checks)
     const lifecycle = (options.tracker ?? getTracker())[lifecycleKey]
     const modules = moduleBudgets(options.modules)
     const intervalMillis = positive('intervalMillis', options.intervalMillis, 1_000)

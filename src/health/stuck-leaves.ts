@@ -1,10 +1,10 @@
 import { type ActivityRecord, never } from '../activity/record.js'
-import { settingUp } from '../base/checked-options.js'
+import { checkedOptions, type OptionChecks, settingUp } from '../base/checked-options.js'
 import { durationText } from '../base/duration-text.js'
 import { type Blocker, blockerOf } from '../tracker/blockers.js'
 import { silenceBudgetOf } from '../tracker/condition.js'
 import { getTracker } from '../tracker/default-tracker.js'
-import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
+import { type ActivityTracker, lifecycleKey, trackerCheck } from '../tracker/tracker.js'
 
 /** An open activity without open children that has been silent for longer than it may. */
 export interface StuckLeaf extends Blocker {
@@ -21,10 +21,15 @@ export interface StuckLeavesOptions {
   readonly limit?: number | undefined
 }
 
+const checks: OptionChecks<StuckLeavesOptions> = {
+  tracker: trackerCheck,
+  limit: [(value) => typeof value === 'number' && value >= 0, 'a number from 0 on'],
+}
+
 /** What hangs: the lowest running activities of the open trees that are over their silence budget, the longest silence first. */
-export function stuckLeaves(options: StuckLeavesOptions = {}): StuckLeaf[] {
+export function stuckLeaves(given: StuckLeavesOptions = {}): StuckLeaf[] {
   return settingUp('stuckLeaves(options)', () => {
-    const { tracker = getTracker(), limit = 100 } = options
+    const { tracker = getTracker(), limit = 100 } = checkedOptions('stuckLeaves', given, checks)
     const lifecycle = tracker[lifecycleKey]
     const now = lifecycle.clock.monotonicMillis()
     const hasOpenChild = new Set<ActivityRecord>()

@@ -1,12 +1,22 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
-import { settingUp, shown } from '../base/checked-options.js'
+import {
+  checkedLater,
+  checkedOptions,
+  isBoolean,
+  isFunction,
+  isObject,
+  type OptionChecks,
+  refuseUnknown,
+  settingUp,
+  shown,
+} from '../base/checked-options.js'
 import { durationText } from '../base/duration-text.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { detached } from '../tracing/current.js'
 import { getTracker } from '../tracker/default-tracker.js'
-import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
+import { type ActivityTracker, lifecycleKey, trackerCheck } from '../tracker/tracker.js'
 import { stuckLeaves } from './stuck-leaves.js'
 import {
   type BlockedReport,
@@ -57,6 +67,16 @@ const stateMillis = 1_000
 const maxOpen = 100
 const maxModules = 1_000
 
+const checks: OptionChecks<WatchdogOptions> = {
+  tracker: trackerCheck,
+  blockedAfterMillis: checkedLater,
+  livenessFailsAfterMillis: checkedLater,
+  reportFile: [(value) => typeof value === 'string' && value !== '', 'a path'],
+  captureStack: [isBoolean, 'true or false'],
+  probes: [(value) => isObject(value) && !Array.isArray(value), 'an object such as { port: 9090 }'],
+  onBlocked: [isFunction, 'a function'],
+}
+
 function positive(name: string, value: unknown, fallback: number): number {
   if (value === undefined) return fallback
   if (typeof value === 'number' && value > 0) return value
@@ -68,6 +88,7 @@ function positive(name: string, value: unknown, fallback: number): number {
 
 function probesOf(options: ProbeOptions | undefined): WatchdogData['probes'] {
   if (options === undefined) return undefined
+  refuseUnknown((key) => `startWatchdog({ probes: { ${key} } })`, options, ['port', 'host', 'details'])
   const { port = 0, host = '127.0.0.1' } = options
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new UnderwayError(
@@ -104,9 +125,9 @@ interface Resolved {
   readonly onBlocked: WatchdogOptions['onBlocked']
 }
 
-function resolve(options: WatchdogOptions): Resolved {
+function resolve(given: WatchdogOptions): Resolved {
+  const options = checkedOptions('startWatchdog', given, checks)
   const tracker = options.tracker ?? getTracker()
-  if (!(lifecycleKey in tracker)) throw new TypeError('expected an ActivityTracker')
   const blockedAfterMillis = positive('blockedAfterMillis', options.blockedAfterMillis, 5_000)
   const beatMillis = Math.min(250, Math.max(blockedAfterMillis / 10, 10))
   const memory = new SharedArrayBuffer(slots.length * Int32Array.BYTES_PER_ELEMENT)

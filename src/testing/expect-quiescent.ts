@@ -1,4 +1,4 @@
-import { checkedOptions, type OptionChecks } from '../base/checked-options.js'
+import { checkedOptions, isBoolean, isFunction, isObject, type OptionChecks } from '../base/checked-options.js'
 import { UnderwayError } from '../base/underway-error.js'
 import type { Blocker } from '../tracker/blockers.js'
 import { getTracker } from '../tracker/default-tracker.js'
@@ -12,7 +12,19 @@ export interface ExpectQuiescentOptions extends Scope {
 
 const shown = 10
 
-const checks: OptionChecks<Pick<ExpectQuiescentOptions, 'tracker'>> = { tracker: trackerCheck }
+const isText = (value: unknown): boolean => typeof value === 'string'
+
+const checks: OptionChecks<ExpectQuiescentOptions> = {
+  tracker: trackerCheck,
+  module: [isText, 'a text'],
+  group: [isText, 'a text'],
+  type: [isText, 'a text'],
+  within: [(value) => isText(isObject(value) ? value['id'] : value), 'a handle or an id'],
+  attributes: [isObject, 'an object'],
+  where: [isFunction, 'a function'],
+  planned: [isBoolean, 'true or false'],
+  self: [isBoolean, 'true or false'],
+}
 
 function line(blocker: Blocker): string {
   const from = blocker.startedFrom === undefined ? '' : `, started at ${blocker.startedFrom}`
@@ -27,8 +39,8 @@ function line(blocker: Blocker): string {
  * @throws UnderwayError OPTIONS_INVALID; NOT_QUIESCENT, with what is still open and where it was started
  */
 export function expectQuiescent(options: ExpectQuiescentOptions = {}): void {
-  const { tracker = getTracker() } = checkedOptions('expectQuiescent', options, checks)
-  const blockers = tracker.blockers(options)
+  const { tracker = getTracker(), ...scope } = checkedOptions('expectQuiescent', options, checks)
+  const blockers = tracker.blockers(scope)
   if (blockers.length === 0) return
   const lines = blockers.slice(0, shown).map(line)
   if (blockers.length > shown) lines.push(`  … and ${blockers.length - shown} more`)

@@ -1,7 +1,7 @@
 import { toErrorInfo } from '../activity/error-info.js'
 import { uuidv7 } from '../activity/ids.js'
-import { isSeverity, type Severity } from '../activity/states.js'
-import { type Intake, type JsonObject, toJsonObject, toText } from '../activity/values.js'
+import { isSeverity, type Severity, severities } from '../activity/states.js'
+import { type Intake, type JsonObject, refuseValue, toJsonObject, toText } from '../activity/values.js'
 import type { Clock } from '../base/clock.js'
 import { Ring } from '../base/ring.js'
 
@@ -89,7 +89,7 @@ export class ErrorLog {
     const record: ErrorRecord = {
       id,
       time,
-      severity: isSeverity(report.severity) ? report.severity : 'error',
+      severity: this.#severity(report.severity),
       module: toText(this.#intake, 'module', report.module, 256) ?? fallback.module,
       work: toText(this.#intake, 'work', report.work, 256) ?? fallback.work,
       ...info,
@@ -98,6 +98,12 @@ export class ErrorLog {
     }
     this.#ring.push(record)
     return record
+  }
+
+  #severity(given: unknown): Severity {
+    if (isSeverity(given)) return given
+    if (given !== undefined) refuseValue(this.#intake, 'severity', severities.join(', '), given)
+    return 'error'
   }
 
   /** Newest last. */

@@ -1,7 +1,7 @@
 import { CopiedError } from '../activity/error-info.js'
 import type { ActivityRecord } from '../activity/record.js'
 import { isSeverity, type Severity } from '../activity/states.js'
-import { type Intake, toNumber, toText } from '../activity/values.js'
+import { type Intake, inCall, toNumber, toText } from '../activity/values.js'
 import type { Clock } from '../base/clock.js'
 import { type ErrorCount, ErrorCounts } from './error-counts.js'
 import { type ErrorGroup, ErrorGroups } from './error-groups.js'
@@ -34,7 +34,7 @@ export class Errors {
 
   constructor(options: ErrorsOptions) {
     this.#options = options
-    this.#log = new ErrorLog(options.clock, options.intake, options.maxErrors)
+    this.#log = new ErrorLog(options.clock, inCall(options.intake, 'reportError'), options.maxErrors)
     this.#groups = new ErrorGroups(options.maxErrors)
     this.#window = new ErrorWindow(options.clock, options.windowMillis)
   }
@@ -105,7 +105,7 @@ export class Errors {
   }
 
   #limit({ limit }: ErrorFilter): number {
-    const given = toNumber(this.#options.intake, 'limit', limit)
+    const given = toNumber(inCall(this.#options.intake, 'errors'), 'limit', limit)
     return given === undefined ? this.#options.maxErrors : Math.max(Math.floor(given), 0)
   }
 

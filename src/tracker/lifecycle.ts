@@ -22,7 +22,7 @@ import { IdIndex } from './id-index.js'
 import { KeptDetails } from './kept-details.js'
 import type { LifecycleParts } from './lifecycle-parts.js'
 import type { OpenList } from './open-list.js'
-import type { Draining, SilencePort, TrackerPorts } from './ports.js'
+import type { BackendNames, Draining, SilencePort, TrackerPorts } from './ports.js'
 import type { ScalarChannel } from './scalar-channel.js'
 import { returned, type Settled, unsettled } from './settled.js'
 import { StartSites } from './start-sites.js'
@@ -57,6 +57,7 @@ export class Lifecycle implements RecordOwner {
   ports: TrackerPorts | undefined = undefined
   silence: SilencePort | undefined = undefined
   draining: Draining | undefined = undefined
+  backends: BackendNames | undefined = undefined
   /** The stack had no room for something when it was due; see {@link unsettled}. */
   behind = false
   stackError: unknown = undefined

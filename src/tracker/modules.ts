@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { bounds } from '../activity/bounds.js'
+import { refuseUnknown } from '../base/checked-options.js'
 import type { Clock } from '../base/clock.js'
 import { beforeDeadline } from '../base/deadline.js'
 import { isUnderwayError, UnderwayError } from '../base/underway-error.js'
@@ -110,6 +111,7 @@ function readModule(
 ): { readonly group: unknown; readonly check: Check | undefined } {
   try {
     if (typeof given !== 'object') throw new TypeError(`got ${typeof given}`)
+    refuseUnknown((key) => `registerModule('${name}', { ${key} })`, given, ['healthCheck', 'group'])
     return { group: given.group, check: checkOf(name, given.healthCheck) }
   } catch (error) {
     if (isUnderwayError(error)) throw error

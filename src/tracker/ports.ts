@@ -23,6 +23,12 @@ export interface SilencePort {
   gap(record: ActivityRecord, millis: number): void
 }
 
+/** The names of the backends that are connected, by what they take. It is filled in while there are any. */
+export interface BackendNames {
+  readonly scalars: readonly string[]
+  readonly messages: readonly string[]
+}
+
 /** Set while the program comes to its end. */
 export interface Draining {
   /** With what the signals of new roots are aborted from their start. */

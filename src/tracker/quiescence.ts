@@ -1,7 +1,7 @@
 import { type ActivityRecord, never } from '../activity/record.js'
-import { readOptions, toNumber, toSignal } from '../activity/values.js'
+import { inCall, readOptions, refuseValue, toNumber, toSignal } from '../activity/values.js'
 import type { Lifecycle } from './lifecycle.js'
-import { inScope, type ResolvedScope, resolveScope, type Scope } from './scope.js'
+import { type Asked, inScope, type ResolvedScope, resolveScope, type Scope, scopeKeys } from './scope.js'
 import { countsInto } from './subtrees.js'
 import type { Tally } from './tally.js'
 import { TallyWaits, type Watched } from './waits.js'
@@ -14,6 +14,9 @@ export interface WaitOptions extends Scope {
   /** Ends the wait with `false`. */
   readonly signal?: AbortSignal | undefined
 }
+
+const waitKeys = ['timeoutMillis', 'settleMillis', 'signal'] as const
+const allWaitKeys = [...waitKeys, ...scopeKeys] as const
 
 /** Answers whether work is still open in a scope, now or as soon as it no longer is. */
 export class Quiescence {
@@ -34,7 +37,7 @@ export class Quiescence {
       // Whoever asks: there are more than can be the asker and what is above it.
       if (sole.open > open.deepest || this.#asker() === undefined) return false
     }
-    return this.#watch(resolveScope(this.#lifecycle.faults, scope), false).quiescent()
+    return this.#watch(resolveScope(this.#lifecycle.faults, { call: 'isQuiescent' }, scope), false).quiescent()
   }
 
   /** What alone answers the question about one module, which is asked most after that about everything. */
@@ -44,6 +47,8 @@ export class Quiescence {
     try {
       const { module, group, type, within, attributes, where, planned, self } = scope
       const more = group ?? type ?? within ?? attributes ?? where ?? planned ?? self
+      // A key more may be a mistyped one: it is told of where the scope is read.
+      if (Object.keys(scope).length > 1) return undefined
       return typeof module === 'string' && more === undefined ? counters.modules.named(module, false) : undefined
     } catch {
       // What cannot be read is counted where the scope is read field by field.
@@ -53,13 +58,17 @@ export class Quiescence {
 
   /** Resolves, never rejects: `true` once quiescent, `false` on timeout and on abort. */
   wait(options: WaitOptions | undefined): Promise<boolean> {
-    const { faults, intake, clock } = this.#lifecycle
-    const watched = this.#watch(resolveScope(faults, options), true)
-    const given = readOptions(faults, 'waitQuiescent(options)', options, ['timeoutMillis', 'settleMillis', 'signal'])
+    const { faults, clock } = this.#lifecycle
+    const intake = inCall(this.#lifecycle.intake, 'waitQuiescent')
+    const given = readOptions(faults, 'waitQuiescent(options)', options, allWaitKeys)
+    const scope = options === undefined ? undefined : (given as Scope)
+    const watched = this.#watch(resolveScope(faults, { call: 'waitQuiescent', besides: waitKeys }, scope), true)
     const forever = given.timeoutMillis === Number.POSITIVE_INFINITY
     const timeoutMillis = forever ? undefined : toNumber(intake, 'timeoutMillis', given.timeoutMillis)
     const settleMillis = Math.max(toNumber(intake, 'settleMillis', given.settleMillis) ?? 0, 0)
     const signal = toSignal(given.signal)
+    if (signal === undefined && (given.signal ?? undefined) !== undefined)
+      refuseValue(intake, 'signal', 'an AbortSignal', given.signal)
     if (signal?.aborted === true) return Promise.resolve(false)
     if (timeoutMillis !== undefined && timeoutMillis <= 0)
       return Promise.resolve(settleMillis === 0 && watched.quiescent())
@@ -82,10 +91,10 @@ export class Quiescence {
   }
 
   /** Open activities in the scope, oldest first, leaving out the asker and its ancestors unless `self`. */
-  list(scope: Scope | undefined, self = false): ActivityRecord[] {
+  list(asked: Asked, scope: Scope | undefined): ActivityRecord[] {
     const lifecycle = this.#lifecycle
     if (lifecycle.behind) lifecycle.catchUp()
-    const resolved = resolveScope(lifecycle.faults, scope, self)
+    const resolved = resolveScope(lifecycle.faults, asked, scope)
     const own = resolved.self ? undefined : this.#line(this.#asker())
     const found: ActivityRecord[] = []
     for (const record of lifecycle.open) {

@@ -1,5 +1,6 @@
 import { bounds } from '../activity/bounds.js'
 import { define, readProperty } from '../activity/values.js'
+import { isList } from '../base/checked-options.js'
 import type { Faults } from '../base/faults.js'
 
 /** A plain object, of this realm or another, and not a date, a map, a tensor or the like. */
@@ -27,7 +28,8 @@ class ScalarValues {
 
   read(given: unknown): Record<string, number> | undefined {
     if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-      this.#faults.count('option.invalid', 'logScalars(values)')
+      const got = isList(given) ? 'a list' : given === null ? 'null' : typeof given
+      this.#faults.countOption('logScalars(values)', `expected an object of numbers, got ${got}`)
       return undefined
     }
     this.#object(given, '', 0)

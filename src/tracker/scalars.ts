@@ -23,3 +23,5 @@ export interface ExperimentMessage {
 
 /** The name under which OpenTelemetry is chosen as the only backend. */
 export const otlpBackend = 'otlp'
+/** Names that `backend` picks places by that nobody connects as backends. */
+export const namesElsewhere: readonly string[] = [otlpBackend, 'history']

@@ -38,7 +38,7 @@ export interface ResolvedScope {
   readonly narrowed: number
 }
 
-const scopeKeys = ['module', 'group', 'type', 'within', 'attributes', 'where', 'planned', 'self'] as const
+export const scopeKeys = ['module', 'group', 'type', 'within', 'attributes', 'where', 'planned', 'self'] as const
 
 const wholeScope: ResolvedScope = Object.freeze({
   module: undefined,
@@ -54,19 +54,29 @@ const wholeScope: ResolvedScope = Object.freeze({
 
 type Kinds = { string: string; boolean: boolean; function: (activity: ActivitySnapshot) => boolean; object: object }
 
-/**
- * Reads a scope; a field that is of the wrong type or cannot be read is left out and counted.
- *
- * @param self what counts where the scope does not say
- */
-export function resolveScope(faults: Faults, scope: Scope | undefined, self = false): ResolvedScope {
+/** The call that was given a scope. */
+export interface Asked {
+  /** As it is written, such as `isQuiescent`. */
+  readonly call: string
+  /** What counts where the scope does not say. @defaultValue false */
+  readonly self?: boolean
+  /** Options of the call that are no fields of a scope. */
+  readonly besides?: readonly string[]
+}
+
+/** Reads a scope; a field that does not exist, is of the wrong type or cannot be read is left out and counted. */
+export function resolveScope(
+  faults: Faults,
+  { call, self = false, besides = [] }: Asked,
+  scope: Scope | undefined,
+): ResolvedScope {
   if (scope === undefined) return self ? { ...wholeScope, self } : wholeScope
-  const given = readOptions(faults, 'scope', scope, scopeKeys)
+  const given = readOptions(faults, `${call}(scope)`, scope, scopeKeys, [...besides, ...scopeKeys])
   function field<K extends keyof Kinds>(key: keyof Scope, kind: K): Kinds[K] | undefined {
     const value: unknown = given[key]
     if (value === undefined || value === null) return undefined
     if (typeof value === kind) return value as Kinds[K]
-    faults.count('scope.invalid', key)
+    faults.countOption(`${call}({ ${key} })`, `expected a ${kind}, got ${typeof value}`, 'scope.invalid')
     return undefined
   }
   const chosen = {

@@ -1,3 +1,4 @@
+import { type Intake, inCall, readOptions, refuseValue } from '../activity/values.js'
 import type { FeedHost, Gap } from './change.js'
 
 export const overflowPolicies = ['inline', 'drop', 'gap'] as const
@@ -29,6 +30,26 @@ export interface SubscriptionStats {
 
 const defaultMaxBatch = 4_096
 
+/** Reads the options of a subscription; what cannot be used is counted and left out. */
+export function readSubscribeOptions(intake: Intake, call: string, given: SubscribeOptions): SubscribeOptions {
+  const { name, maxBatch, whenFull } = readOptions(intake.faults, `${call}(options)`, given, [
+    'name',
+    'maxBatch',
+    'whenFull',
+  ])
+  const to = inCall(intake, call)
+  const policy = overflowPolicies.find((one) => one === whenFull)
+  const isCount = typeof maxBatch === 'number' && maxBatch >= 1
+  if (name !== undefined && typeof name !== 'string') refuseValue(to, 'name', 'a text', name)
+  if (maxBatch !== undefined && !isCount) refuseValue(to, 'maxBatch', 'a number of at least 1', maxBatch)
+  if (whenFull !== undefined && policy === undefined) refuseValue(to, 'whenFull', overflowPolicies.join(', '), whenFull)
+  return {
+    name: typeof name === 'string' ? name : undefined,
+    maxBatch: isCount ? Math.floor(maxBatch) : undefined,
+    whenFull: policy,
+  }
+}
+
 /** One subscriber of the feed, or of another numbered stream, with its own bound. */
 export class Subscription<T> {
   readonly #host: FeedHost
@@ -55,10 +76,9 @@ export class Subscription<T> {
     this.#host = host
     this.#listener = listener
     this.#ended = ended
-    this.#name = typeof options.name === 'string' ? options.name : 'subscriber'
-    const { maxBatch, whenFull } = options
-    this.#maxBatch = typeof maxBatch === 'number' && maxBatch >= 1 ? Math.floor(maxBatch) : defaultMaxBatch
-    this.#whenFull = overflowPolicies.find((policy) => policy === whenFull) ?? 'inline'
+    this.#name = options.name ?? 'subscriber'
+    this.#maxBatch = options.maxBatch ?? defaultMaxBatch
+    this.#whenFull = options.whenFull ?? 'inline'
   }
 
   offer(item: T, number: number): void {

@@ -1,6 +1,13 @@
 import { types } from 'node:util'
 import type { Redact } from '../activity/values.js'
-import { checkedOptions, isBoolean, isFunction, isObject, type OptionChecks } from '../base/checked-options.js'
+import {
+  checkedOptions,
+  isBoolean,
+  isFunction,
+  isObject,
+  type OptionChecks,
+  unknownKeys,
+} from '../base/checked-options.js'
 import type { Clock } from '../base/clock.js'
 import type { WarningListener } from '../base/faults.js'
 import type { ErrorHealthThresholds } from './error-health.js'
@@ -28,7 +35,7 @@ export interface TrackerOptions {
   readonly clock?: Clock | undefined
   /** Where the counters lie: 64 bytes per combination of module, group and type. @defaultValue a buffer that grows */
   readonly counterBuffer?: ArrayBuffer | SharedArrayBuffer | undefined
-  /** Told once per kind what was kept away from your code. @defaultValue `process.emitWarning` */
+  /** Told what was kept away from your code: once per kind, or per kind and option, backend or name. @defaultValue `process.emitWarning` */
   readonly onWarning?: WarningListener | undefined
 }
 
@@ -40,7 +47,7 @@ function countUpTo(most: number): (value: unknown) => boolean {
 }
 
 function areThresholds(value: unknown): boolean {
-  if (!isObject(value)) return false
+  if (!isObject(value) || unknownKeys(value, ['errors', 'warnings']).length > 0) return false
   return [value['errors'], value['warnings']].every(
     (count) => count === undefined || (typeof count === 'number' && count >= 0),
   )

@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { isMainThread, threadId } from 'node:worker_threads'
 import type { ActivityHandle } from '../activity/handle.js'
 import type { ActivityProcess, ActivitySnapshot } from '../activity/snapshot.js'
-import { type Intake, readOptions, toNumber } from '../activity/values.js'
+import { type Intake, inCall, readOptions, refuseValue, toNumber } from '../activity/values.js'
 import { isObject, type OptionChecks } from '../base/checked-options.js'
 import { systemClock } from '../base/clock.js'
 import { type FaultKind, Faults } from '../base/faults.js'
@@ -34,7 +34,7 @@ import type { ScalarAggregator } from './scalar-aggregator.js'
 import { ScalarChannel } from './scalar-channel.js'
 import type { ScalarEntry } from './scalars.js'
 import type { Scope } from './scope.js'
-import type { SubscribeOptions, SubscriptionStats } from './subscription.js'
+import { readSubscribeOptions, type SubscribeOptions, type SubscriptionStats } from './subscription.js'
 import { summaryOf } from './summary.js'
 import { checkTrackerOptions, type TrackerOptions } from './tracker-options.js'
 
@@ -163,7 +163,9 @@ export class ActivityTracker {
   blockers(scope?: Scope): Blocker[] {
     const lifecycle = this[lifecycleKey]
     const now = lifecycle.clock.monotonicMillis()
-    const blockers = this.#quiescence.list(scope).map((record) => blockerOf(record, lifecycle, now))
+    const blockers = this.#quiescence
+      .list({ call: 'blockers' }, scope)
+      .map((record) => blockerOf(record, lifecycle, now))
     // In the order in which they came in, but for work that began earlier and planned work that began later.
     return blockers.sort((a, b) => b.ageMillis - a.ageMillis)
   }
@@ -178,7 +180,9 @@ export class ActivityTracker {
   /** What is open in the scope, oldest first, the asker and its ancestors included. */
   openActivities(scope?: Scope): ActivitySnapshot[] {
     const lifecycle = this[lifecycleKey]
-    return this.#quiescence.list(scope, true).map((record) => lifecycle.snapshot(record))
+    return this.#quiescence
+      .list({ call: 'openActivities', self: true }, scope)
+      .map((record) => lifecycle.snapshot(record))
   }
 
   /** The handle of an open activity, by its id. */
@@ -189,13 +193,9 @@ export class ActivityTracker {
 
   /** Calls back in batches after things have changed, never inside a call of yours unless a batch is full. */
   subscribe(listener: (items: readonly FeedItem[]) => unknown, options: SubscribeOptions = {}): Unsubscribe {
-    if (typeof listener !== 'function') {
-      this[lifecycleKey].faults.count('option.invalid', 'subscribe(listener)')
-      return unsubscribeBy(() => {})
-    }
-    const { feed, faults } = this[lifecycleKey]
-    const read = readOptions(faults, 'subscribe(options)', options, ['name', 'maxBatch', 'whenFull'])
-    const subscription = feed.subscribe(listener, read as SubscribeOptions)
+    const { feed, intake } = this[lifecycleKey]
+    if (!isListener(intake.faults, 'subscribe(listener)', listener)) return unsubscribeBy(() => {})
+    const subscription = feed.subscribe(listener, readSubscribeOptions(intake, 'subscribe', options))
     return unsubscribeBy(() => subscription.end())
   }
 
@@ -203,13 +203,12 @@ export class ActivityTracker {
   on<E extends EventName>(event: E, listener: (change: ChangeOf<E>) => unknown): Unsubscribe {
     const matches = eventMatcher(event)
     const { faults } = this[lifecycleKey]
-    if (matches === undefined || typeof listener !== 'function') {
-      faults.count(
-        'event.unknown',
-        `on(${typeof event === 'string' ? JSON.stringify(event.slice(0, 80)) : typeof event})`,
-      )
+    const name = typeof event === 'string' ? JSON.stringify(event.slice(0, 80)) : typeof event
+    if (matches === undefined) {
+      faults.count('event.unknown', `on(${name})`)
       return unsubscribeBy(() => {})
     }
+    if (!isListener(faults, `on(${name}, listener)`, listener)) return unsubscribeBy(() => {})
     return this.subscribe(
       (items) => {
         // Each by itself: what one change makes the listener throw must not cost it the others.
@@ -236,7 +235,7 @@ export class ActivityTracker {
    */
   cancel(scope?: Scope, reason?: string): number {
     const ports = this[lifecycleKey].ports
-    const chosen = this.#quiescence.list(scope)
+    const chosen = this.#quiescence.list({ call: 'cancel' }, scope)
     for (const record of chosen) if (record.open) ports?.handleOf(record).cancel(reason)
     return chosen.length
   }
@@ -258,12 +257,12 @@ export class ActivityTracker {
 
   /** Asks every registered module at once; `false` if any of them is down. @param options `timeoutMillis`: 5000 by default */
   checkModuleLiveness(options?: { readonly timeoutMillis?: number }): Promise<boolean> {
-    const { faults, intake } = this[lifecycleKey]
-    const given = readOptions(faults, 'checkModuleLiveness(options)', options, ['timeoutMillis'])
+    const intake = inCall(this[lifecycleKey].intake, 'checkModuleLiveness')
+    const given = readOptions(intake.faults, 'checkModuleLiveness(options)', options, ['timeoutMillis'])
     const timeoutMillis = toNumber(intake, 'timeoutMillis', given.timeoutMillis) ?? defaultTimeoutMillis
     if (timeoutMillis >= 0) return this.#modules.checkAll(timeoutMillis)
     // At once every module would be down.
-    faults.count('option.invalid', 'checkModuleLiveness({ timeoutMillis })')
+    refuseValue(intake, 'timeoutMillis', 'a number from 0 on', timeoutMillis)
     return this.#modules.checkAll(defaultTimeoutMillis)
   }
 
@@ -298,15 +297,22 @@ export class ActivityTracker {
     return errors.groups(readOptions(faults, 'errorGroups(filter)', filter, errorFilterKeys) as ErrorFilter)
   }
 
-  /** The current step of the training or the loop. */
+  /** Whether the program is coming to its end: `drain()` of `underway/health` has begun, and a worker should take no more. */
+  get draining(): boolean {
+    return this[lifecycleKey].draining !== undefined
+  }
+
+  /** The current step of the training or the loop; 0 until it is set. */
   get step(): number {
     return this.#step
   }
 
   set step(step: number) {
     const { intake, feed } = this[lifecycleKey]
-    const value = toNumber(intake, 'step', step)
-    if (value === undefined || value === this.#step) return
+    const value = toNumber({ ...intake, written: () => 'tracker.step' }, 'step', step)
+    if (value === undefined) return
+    this.#experiment.stepKnown = true
+    if (value === this.#step) return
     this.#step = value
     feed.publish({ kind: 'step', step: value })
   }
@@ -337,13 +343,9 @@ export class ActivityTracker {
     listener: (items: readonly (ScalarEntry | Gap)[]) => unknown,
     options: SubscribeOptions = {},
   ): Unsubscribe {
-    const { scalars, faults } = this[lifecycleKey]
-    if (typeof listener !== 'function') {
-      faults.count('option.invalid', 'subscribeScalars(listener)')
-      return unsubscribeBy(() => {})
-    }
-    const read = readOptions(faults, 'subscribeScalars(options)', options, ['name', 'maxBatch', 'whenFull'])
-    const subscription = scalars.subscribe(listener, read as SubscribeOptions)
+    const { scalars, intake } = this[lifecycleKey]
+    if (!isListener(intake.faults, 'subscribeScalars(listener)', listener)) return unsubscribeBy(() => {})
+    const subscription = scalars.subscribe(listener, readSubscribeOptions(intake, 'subscribeScalars', options))
     return unsubscribeBy(() => subscription.end())
   }
 
@@ -371,6 +373,12 @@ export class ActivityTracker {
     const time = this[lifecycleKey].clock.wallMillis()
     return { kind: 'snapshot', instance: this.process.instance, time, activities: this.openActivities() }
   }
+}
+
+function isListener(faults: Faults, place: string, listener: unknown): boolean {
+  if (typeof listener === 'function') return true
+  faults.countOption(place, `expected a function, got ${typeof listener}`)
+  return false
 }
 
 function unsubscribeBy(end: () => void): Unsubscribe {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { type FaultKind, Faults, faultAdvice, guarded } from '../../../src/base/faults.js'
 
-test('a fault is counted every time and warned about once per kind, with advice, place and cause', () => {
+test('a fault is counted every time and warned about once, with advice, place and cause', () => {
   const warned: string[][] = []
   const faults = new Faults((message, code) => warned.push([code, message]))
   faults.count('option.invalid', 'plan')
-  faults.count('option.invalid', 'module')
+  faults.count('option.invalid', 'plan')
   faults.count('option.threw', 'did', new TypeError('no'))
   expect(faults.toJSON()).toEqual({ 'option.invalid': 2, 'option.threw': 1 })
   expect(faults.of('option.invalid')).toBe(2)
@@ -30,6 +30,18 @@ test('one bad value is counted once, another one again', () => {
   for (const bad of [{}, {}])
     for (const key of ['name', 'code']) faults.countOnce(bad, 'value.unreadable', key, undefined)
   expect(faults.of('value.unreadable')).toBe(2)
+})
+
+test('each place of a kind that has places is warned about once, and twenty of them at most', () => {
+  const warned: string[] = []
+  const faults = new Faults((message) => warned.push(message.split(':')[0] ?? ''))
+  for (const place of ['mlflow', 'slack', 'mlflow']) faults.count('backend.failed', place)
+  for (const place of ['first', 'second']) faults.count('redact.threw', place)
+  expect(warned).toEqual(['mlflow', 'slack', 'first'])
+  for (let place = 0; place < 100; place += 1) faults.countOption(`call({ option${place} })`, `got ${place}`)
+  faults.countOption('call({ option0 })', 'got something else')
+  expect(warned.slice(3)).toEqual(Array.from({ length: 20 }, (_, place) => `call({ option${place} })`))
+  expect(faults.of('option.invalid')).toBe(101)
 })
 
 test.each(['end.ignored', 'update.ignored', 'start.ignored', 'log.dropped', 'value.clamped'] satisfies FaultKind[])(

@@ -43,6 +43,7 @@ logger:
     expect(configuredBackends({ env: {} })).toEqual([])
     expect(names('')).toEqual([])
     expect(names('runtime_monitor: {}\nlogger:\n')).toEqual([])
+    expect(names('logging: { level: info }\nplugins: []\n')).toEqual([])
   })
 
   test('have the experiment of the file as that of MLflow', async () => {
@@ -61,13 +62,25 @@ logger:
     ],
     ['logger: { backend: toString }', 'logger.backend: expected console'],
     ['logger: console', 'logger: expected a mapping'],
-    ['logger: { backend: jsonl }', 'logger.jsonl: jsonLinesBackend({ path }): it cannot do without'],
+    [
+      'logger: { backend: jsonl }',
+      'logger.jsonl: jsonLinesBackend({ path }): it is missing, and there is no default; expected a path',
+    ],
     ['logger: { backend: jsonl, jsonl: x }', 'logger.jsonl: expected a mapping'],
     [
       'logger: { backend: slack, slack: { url: "\x24{SLACK_URL}" } }',
       'logger.slack.url: the variable SLACK_URL is not set',
     ],
-    ['- a', 'expected a YAML file with a mapping'],
+    ['- a', 'expected a YAML file with a mapping, got a list'],
+    ['loger: { backend: console }', 'loger: did you mean logger?'],
+    ['a: {}\nLoggers: { backend: console }', 'Loggers: did you mean logger?'],
+    ['logger: { backend: console, tensorbord: {} }', 'logger.tensorbord: unknown option; known are backend, console'],
+    ['logger: { backend: console, delayMillis: 5 }', 'logger.delayMillis: unknown option; known are backend, console'],
+    [
+      'logger: { backend: jsonl, jsonl: { path: x, paht: y } }',
+      'logger.jsonl: jsonLinesBackend({ paht }): unknown option; known are path, name',
+    ],
+    ['logger: { backend: [console, tensorbord] }', "got 'tensorbord'; none of the backends in the file is used"],
     ['a: [', 'cannot be read as YAML'],
   ])('are refused with the place: %s', (text, said) => {
     expect(() => names(text)).toThrow(

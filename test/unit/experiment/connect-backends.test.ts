@@ -78,7 +78,53 @@ describe('what a backend gets', () => {
     await connected.flush()
     expect(batches).toEqual([])
     expect(tracker.snapshot().faults).toEqual({ 'backend.unknown': 2 })
-    expect(messages).toEqual([expect.stringContaining("'wandb' is none of console: ")])
+    expect(messages).toEqual([
+      expect.stringContaining("logScalars({ backend: 'wandb' }): it is none of console, otlp: "),
+      expect.stringContaining("notify({ backend: 'feishu' }): it is none of console, mail: "),
+    ])
+  })
+
+  test('is nothing where no backend is connected, and each wrong name is said once', () => {
+    const messages: string[] = []
+    const { tracker } = newTracker({ onWarning: (message) => messages.push(message) })
+    for (let time = 0; time < 2; time += 1) {
+      tracker.logScalars({ loss: 5 }, { step: time, backend: 'tensorboard' })
+      tracker.logScalars({ loss: 5 }, { step: time, backend: 'tensorbord' })
+      tracker.logScalars({ loss: 5 }, { step: time, backend: 'otlp' })
+      tracker.notify({ title: 'hello', content: '' }, { backend: 'slack' })
+    }
+    const rewards = tracker.scalarAggregator({ backend: 'jsnol' })
+    rewards.add({ reward: 1 })
+    rewards.flush()
+    expect(tracker.snapshot().faults).toEqual({ 'backend.unknown': 7 })
+    expect(messages).toEqual([
+      expect.stringContaining("logScalars({ backend: 'tensorboard' }): it is none of otlp: "),
+      expect.stringContaining("logScalars({ backend: 'tensorbord' }): it is none of otlp: "),
+      expect.stringContaining("notify({ backend: 'slack' }): no backend that takes messages is connected: "),
+      expect.stringContaining("scalarAggregator({ backend: 'jsnol' }): it is none of otlp: "),
+    ])
+  })
+
+  test('is nothing of a name whose backend was closed', async () => {
+    const { tracker } = newTracker()
+    await connectBackends({ tracker, backends: [keeping('one').backend] }).close()
+    tracker.logScalars({ loss: 1 }, { backend: 'one' })
+    expect(tracker.snapshot().faults).toEqual({ 'backend.unknown': 1 })
+  })
+
+  test('that fails is said of each backend that does', async () => {
+    const messages: string[] = []
+    const { tracker } = newTracker({ onWarning: (message) => messages.push(message) })
+    const failing = (name: string) => ({
+      name,
+      writeScalars: () => Promise.reject(Object.assign(new Error(`no ${name}`), { retry: false })),
+    })
+    const connected = connectBackends({ tracker, backends: [failing('here'), failing('there')] })
+    for (let step = 0; step < 2; step += 1) {
+      tracker.logScalars({ loss: 1 }, { step })
+      await connected.flush()
+    }
+    expect(messages.map((message) => message.split(':')[0])).toEqual(['here', 'there'])
   })
 
   test('comes outside of the activity in which it was logged', async () => {

@@ -85,6 +85,7 @@ describe('logScalars', () => {
   ])('leaves out what is not a number, counts it, and warns once by its key: %s', (_what, value) => {
     const messages: string[] = []
     const { tracker, entries } = listening(newTracker({ onWarning: (message) => messages.push(message) }))
+    tracker.step = 0
     for (let time = 0; time < 3; time += 1) tracker.logScalars({ good: time, 'val/bad': value } as never)
     tracker.logScalars({ other: value } as never)
     tracker.flushNow()
@@ -164,6 +165,30 @@ describe('logScalars', () => {
     expect(tracker.snapshot().faults).toEqual(repeated(3))
   })
 
+  test('says once that no step was ever given, where one repeats for that reason', () => {
+    const messages: string[] = []
+    const { tracker } = listening(newTracker({ onWarning: (message) => messages.push(message) }))
+    tracker.logScalars({ lr: 1 })
+    for (let time = 0; time < 3; time += 1) tracker.logScalars({ loss: time })
+    tracker.logScalars({ lr: 1 }, {})
+    expect(tracker.snapshot().faults).toEqual(repeated(3))
+    expect(messages).toEqual([
+      expect.stringContaining(
+        "'loss' is logged for step 0 again and again, as no step was ever given; set tracker.step, or give { step }",
+      ),
+    ])
+  })
+
+  test('says nothing of a step that was given and repeats', () => {
+    const messages: string[] = []
+    const { tracker } = listening(newTracker({ onWarning: (message) => messages.push(message) }))
+    for (let time = 0; time < 2; time += 1) tracker.logScalars({ loss: time }, { step: 0 })
+    tracker.step = 0
+    tracker.logScalars({ loss: 2 })
+    expect(tracker.snapshot().faults).toEqual(repeated(2))
+    expect(messages).toEqual([])
+  })
+
   test('keeps the last of what has one name in a call, and counts it', () => {
     const long = 'x'.repeat(256)
     for (const values of [
@@ -185,7 +210,7 @@ describe('logScalars', () => {
 
   test('counts what comes again for one backend, and not what is meant for one and then for another', () => {
     const { tracker } = listening()
-    for (const backend of ['otlp', 'jsonl', 'otlp', undefined]) tracker.logScalars({ loss: 1 }, { step: 1, backend })
+    for (const backend of ['otlp', 'history', 'otlp', undefined]) tracker.logScalars({ loss: 1 }, { step: 1, backend })
     tracker.flushNow()
     expect(tracker.snapshot().faults).toEqual(repeated(1))
   })
