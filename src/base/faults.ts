@@ -14,6 +14,8 @@ export const faultAdvice = {
   'start.ignored': 'an activity was started that was already running or ended',
   'update.ignored': 'an activity was updated after its end',
   'id.duplicate': 'an option `id` is that of an open activity; a fresh one was used',
+  'run.missing':
+    'there was no function, so nothing was run: write runActivity({ name, module }, fn), with all options in one object, or activity.run(fn)',
   'run.ended': 'run() was called on an activity that had ended; the function ran untracked',
   'wrap.class': 'trackActivity was given a class; it was returned unchanged: wrap its methods instead',
   abandoned:
@@ -70,6 +72,7 @@ const silentKinds: ReadonlySet<FaultKind> = new Set([
 const kindsByPlace: ReadonlySet<FaultKind> = new Set([
   'option.invalid',
   'option.threw',
+  'run.missing',
   'scope.invalid',
   'event.unknown',
   'subscriber.threw',

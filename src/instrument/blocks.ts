@@ -1,5 +1,6 @@
 import type { ActivityHandle } from '../activity/handle.js'
 import type { ActivityRecord } from '../activity/record.js'
+import { guarded } from '../base/faults.js'
 import type { Context } from '../tracing/api.js'
 import { activeContext, currentRecord, recordIn } from '../tracing/current.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
@@ -66,7 +67,7 @@ export function runActivity<R>(options: string | StartOptions, fn: (activity: Ac
   const opening = open(options, callable ? functionName(fn, 'activity') : 'activity')
   const { lifecycle, what, name } = opening
   if (!callable) {
-    lifecycle.faults.count('option.invalid', `runActivity(options, fn): fn must be a function, got ${typeof fn}`)
+    lifecycle.faults.count('run.missing', `runActivity(options, fn): fn must be a function, got ${typeof fn}`)
     return undefined as R
   }
   if (lifecycle.disabled) return fn(inertHandle(lifecycle, name))
@@ -87,12 +88,13 @@ export function runActivity<R>(options: string | StartOptions, fn: (activity: Ac
   }
 }
 
-function leftAsOf(given: Given<StartActivityOptions>): 'completed' | 'failed' {
-  try {
-    return typeof given === 'object' && given.leftAs === 'failed' ? 'failed' : 'completed'
-  } catch {
-    return 'completed'
-  }
+function leftAsOf(given: Given<StartActivityOptions>, { faults }: Lifecycle): 'completed' | 'failed' {
+  const leftAs: unknown = guarded(faults, 'value.unreadable', 'leftAs', undefined, () =>
+    typeof given === 'object' ? (given as StartActivityOptions | null)?.leftAs : undefined,
+  )
+  if (leftAs !== undefined && leftAs !== 'completed' && leftAs !== 'failed')
+    faults.countOption('startActivity({ leftAs })', "expected 'completed' or 'failed'")
+  return leftAs === 'failed' ? 'failed' : 'completed'
 }
 
 function guardedHandle(record: ActivityRecord, lifecycle: Lifecycle, leftAs: 'completed' | 'failed'): ActivityHandle {
@@ -123,7 +125,7 @@ export function startActivity(options?: string | StartActivityOptions): Activity
   if (continued !== undefined) return continued.state === 'planned' ? continued.start() : continued
   const place = placeOf(lifecycle, what.module, name, startActivity)
   const record = launch(lifecycle, what, name, place, opening.active)
-  return guardedHandle(record, lifecycle, leftAsOf(options))
+  return guardedHandle(record, lifecycle, leftAsOf(options, lifecycle))
 }
 
 /** Announces work that will be done later, such as an item in a queue. It counts as open from now on. */
@@ -135,7 +137,7 @@ export function planActivity(options?: string | StartActivityOptions): ActivityH
   if (continued !== undefined) return continued
   const place = placeOf(lifecycle, what.module, name, planActivity)
   const record = launch(lifecycle, what, name, place, opening.active, true)
-  return guardedHandle(record, lifecycle, leftAsOf(options))
+  return guardedHandle(record, lifecycle, leftAsOf(options, lifecycle))
 }
 
 /** The activity that the running code belongs to. */

@@ -118,7 +118,7 @@ export class Handle extends ActivityView implements ActivityHandle {
     const record = this[recordKey]
     const lifecycle = lifecycleOf(record)
     if (typeof fn !== 'function') {
-      lifecycle.faults.count('option.invalid', `run(fn): fn must be a function, got ${typeof fn}`)
+      lifecycle.faults.count('run.missing', `run(fn): fn must be a function, got ${typeof fn}`)
       return undefined as R
     }
     if (record.state === 'planned') this.start()

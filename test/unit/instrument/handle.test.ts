@@ -101,6 +101,13 @@ describe('startActivity', () => {
     expect(ended()[0]?.error?.message).toBe('left was left without complete()')
   })
 
+  test.each(['failing', 1, null])('leftAs of %s, which it cannot be, is counted, and it is completed', (leftAs) => {
+    const { tracker, only, warnings } = observe()
+    startActivity({ tracker, leftAs: leftAs as never })[Symbol.dispose]()
+    expect(only().state).toBe('completed')
+    expect(warnings).toEqual([expect.stringContaining("startActivity({ leftAs }): expected 'completed' or 'failed'")])
+  })
+
   test('await using ends it too', async () => {
     const { tracker, only } = observe()
     {
@@ -223,7 +230,7 @@ describe('run', () => {
     job.complete()
     expect(job.run(fn as never)).toBeUndefined()
     expect(ended().map(({ state }) => state)).toEqual(['completed'])
-    expect(faults('option.invalid')).toBe(2)
+    expect(faults('run.missing')).toBe(2)
     expect(warnings.join()).toContain('run(fn): fn must be a function')
   })
 })

@@ -368,9 +368,10 @@ test('attempt may be told from the call, so that only the last failure is an err
 })
 
 test('runActivity without a function is counted, and says what is missing', () => {
-  const { tracker, faults } = observe()
+  const { tracker, faults, warnings } = observe()
   expect(runActivity({ tracker }, undefined as never)).toBeUndefined()
-  expect(faults('option.invalid')).toBe(1)
+  expect(faults('run.missing')).toBe(1)
+  expect(warnings.join()).toContain('write runActivity({ name, module }, fn)')
   expect(tracker.snapshot().totals.created).toBe(0)
 })
 
