@@ -43,9 +43,11 @@ export {
   type StartActivityOptions,
   startActivity,
 } from './instrument/blocks.js'
+export type { ActivityDecorator } from './instrument/decorator-types.js'
 export type { StartOptions } from './instrument/description.js'
+export type { ActivityOptions } from './instrument/function-options.js'
 export { type Preset, trackAsyncTask, trackDecision, trackThread } from './instrument/presets.js'
-export { type ActivityDecorator, type ActivityOptions, trackActivity } from './instrument/track-activity.js'
+export { trackActivity } from './instrument/track-activity.js'
 export type { QueueStatus } from './setup/export-queue.js'
 export type { SignalStatus, UnderwayHandle, UnderwayStatus } from './setup/handle.js'
 export type { StartUnderwayOptions } from './setup/options.js'

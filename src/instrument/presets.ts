@@ -3,7 +3,8 @@ import { callSite } from '../base/call-site.js'
 import { UnderwayError } from '../base/underway-error.js'
 import type { AnyFunction } from './alike.js'
 import { decorateAny, wrapPlain } from './decorate.js'
-import type { ActivityDecorator, ActivityOptions, DecoratorOptions, Longest } from './track-activity.js'
+import type { ActivityDecorator, DecoratorOptions, ElseAsked, FirstAsked, Wrappable } from './decorator-types.js'
+import type { OptionsOf } from './function-options.js'
 import { checkOptions, refuseUncalled } from './wrap.js'
 
 /** A decorator for one type of activity. A text instead of options is the `plan`: what it will do. */
@@ -16,10 +17,12 @@ export interface Preset {
     P extends readonly unknown[] = Args,
     A extends readonly unknown[] = Args,
     Q extends readonly unknown[] = Args,
+    T extends readonly unknown[] = Args,
+    S extends readonly unknown[] = Args,
   >(
-    plan?: string | DecoratorOptions<This, M, G, P, A, Q>,
-  ): ActivityDecorator<This, Longest<[M, G, P, A, Q]>>
-  <F extends AnyFunction>(plan: string | ActivityOptions<ThisParameterType<F>, Parameters<F>, ReturnType<F>>, fn: F): F
+    plan?: string | DecoratorOptions<This, M, G, P, A, Q, T, S>,
+  ): ActivityDecorator<This, FirstAsked<[M, G, P, A, Q, T, S]>, ElseAsked<[M, G, P, A, Q, T, S]>>
+  <F extends Wrappable, Known extends AnyFunction = F>(plan: string | OptionsOf<Known>, fn: F): F
 }
 
 function preset(name: string, type: KnownActivityType): Preset {

@@ -62,22 +62,20 @@ const checks: OptionChecks<StartUnderwayOptions> = {
 
 /** @throws UnderwayError OPTIONS_INVALID */
 export function checkStartOptions(options: StartUnderwayOptions): StartUnderwayOptions {
-  const checked = checkedOptions('startUnderway', options, checks)
-  settingUp('startUnderway(options)', () => refuseUnknown(options))
-  return checked
+  settingUp('startUnderway(options)', () => refuseAddress(options))
+  return checkedOptions('startUnderway', options, checks)
 }
 
 /** Names of all options, in their order. */
 export const startOptionNames: readonly string[] = Object.keys(checks)
 
-/** Programs without types misspell them. */
-function refuseUnknown(options: StartUnderwayOptions): void {
-  const unknown = Object.keys(options).find((name) => !startOptionNames.includes(name))
-  if (unknown === undefined) return
-  const remedy = /endpoint|url/i.test(unknown) ? '; the collector is named by env: { OTEL_EXPORTER_OTLP_ENDPOINT }' : ''
+/** Others have the address of the collector among their options. */
+function refuseAddress(options: unknown): void {
+  const address = isObject(options) ? Object.keys(options).find((name) => /endpoint|url/i.test(name)) : undefined
+  if (address === undefined) return
   throw new UnderwayError(
     'OPTIONS_INVALID',
-    `startUnderway({ ${unknown} }): unknown option; known are ${startOptionNames.join(', ')}${remedy}`,
+    `startUnderway({ ${address.slice(0, 80)} }): the collector is named by OTEL_EXPORTER_OTLP_ENDPOINT, in the environment or in env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT }`,
   )
 }
 

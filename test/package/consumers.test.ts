@@ -72,7 +72,11 @@ describe('a strict TypeScript project compiles against it, its libraries checked
   let project: string
   beforeAll(async () => {
     const types = [await workbench.pack('node_modules/@types/node'), await workbench.pack('node_modules/undici-types')]
-    project = await workbench.project({ type: 'module' }, [underway, api, ...dependencies, ...types], ['consumer.ts'])
+    project = await workbench.project(
+      { type: 'module' },
+      [underway, api, ...dependencies, ...types],
+      ['consumer.ts', 'decorated-methods.ts', 'decorated-fields.ts'],
+    )
   })
 
   /** @param folder of the compiler in node_modules */
@@ -82,8 +86,9 @@ describe('a strict TypeScript project compiles against it, its libraries checked
     moduleResolution: string,
     file: string,
     libraries: { readonly lib?: string[]; readonly types?: string[] } = { lib: ['esnext'], types: ['node'] },
+    more: { readonly experimentalDecorators?: boolean; readonly declaration?: boolean } = {},
   ): Promise<ChildResult> {
-    const config = join(project, `tsconfig.${folder}.${module}.${file}.json`)
+    const config = join(project, `tsconfig.${folder}.${module}.${file}.${more.experimentalDecorators ?? false}.json`)
     const compilerOptions = {
       module,
       moduleResolution,
@@ -94,6 +99,7 @@ describe('a strict TypeScript project compiles against it, its libraries checked
       noUncheckedIndexedAccess: true,
       skipLibCheck: false,
       noEmit: true,
+      ...more,
     }
     writeFileSync(config, JSON.stringify({ compilerOptions, files: [file] }))
     const tsc = join(repositoryRoot, 'node_modules', folder, 'bin/tsc')
@@ -107,6 +113,19 @@ describe('a strict TypeScript project compiles against it, its libraries checked
   test.each(combinations)('TypeScript $version, $module with $moduleResolution', async (combination) => {
     const { folder, module, moduleResolution } = combination
     const { code, stdout } = await compile(folder, module, moduleResolution, 'consumer.ts')
+    expect(stdout).toBe('')
+    expect(code).toBe(0)
+  })
+
+  const decorated = compilers.flatMap((compiler) => [
+    { ...compiler, file: 'decorated-methods.ts', kind: 'TC39', experimentalDecorators: false },
+    { ...compiler, file: 'decorated-methods.ts', kind: 'legacy', experimentalDecorators: true },
+    { ...compiler, file: 'decorated-fields.ts', kind: 'TC39', experimentalDecorators: false },
+  ])
+  test.each(decorated)('TypeScript $version, $file with $kind decorators', async (given) => {
+    const { folder, file, experimentalDecorators } = given
+    const more = { experimentalDecorators, declaration: true }
+    const { code, stdout } = await compile(folder, 'nodenext', 'nodenext', file, undefined, more)
     expect(stdout).toBe('')
     expect(code).toBe(0)
   })
