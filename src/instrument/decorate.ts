@@ -3,7 +3,8 @@ import { UnderwayError } from '../base/underway-error.js'
 import { type AnyFunction, isClass } from './alike.js'
 import { lifecycleFor } from './connect.js'
 import { functionName } from './function-name.js'
-import { type NameOf, type RawOptions, wrapFunction } from './wrap.js'
+import type { RawOptions } from './raw-options.js'
+import { type NameOf, wrapFunction } from './wrap.js'
 
 type AnyDecorator = (...args: unknown[]) => unknown
 

@@ -5,7 +5,7 @@ import type { AnyFunction } from './alike.js'
 import { decorateAny, wrapPlain } from './decorate.js'
 import type { ActivityDecorator, DecoratorOptions, ElseAsked, FirstAsked, Wrappable } from './decorator-types.js'
 import type { OptionsOf } from './function-options.js'
-import { checkOptions, refuseUncalled } from './wrap.js'
+import { checkOptions, refuseUncalled } from './raw-options.js'
 
 /** A decorator for one type of activity. A text instead of options is the `plan`: what it will do. */
 export interface Preset {

@@ -4,7 +4,7 @@ import type { AnyFunction } from './alike.js'
 import { decorateAny, wrapPlain } from './decorate.js'
 import type { ActivityDecorator, DecoratorOptions, ElseAsked, FirstAsked, Wrappable } from './decorator-types.js'
 import type { OptionsOf } from './function-options.js'
-import { checkOptions, refuseUncalled } from './wrap.js'
+import { checkOptions, refuseUncalled } from './raw-options.js'
 
 /**
  * Makes every call of a function an activity. `trackActivity(options, fn)` wraps, `trackActivity(options)` decorates.

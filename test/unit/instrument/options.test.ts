@@ -213,6 +213,7 @@ describe('what trackActivity refuses when it is applied', () => {
     [{ timeoutMillis: '5s' }, 'trackActivity({ timeoutMillis }): expected number, got string'],
     [{ result: 'x' }, 'trackActivity({ result }): expected function, got string'],
     [{ did: true }, 'trackActivity({ did }): expected function, got boolean'],
+    [{ modul: 'Trainer' }, 'trackActivity({ modul }): unknown option; known are name, module, '],
   ])('options %j', (options, message) => {
     const error = thrownBy(() => trackActivity(options as never))
     expect(isUnderwayError(error) && error.code).toBe('OPTIONS_INVALID')
