@@ -46,11 +46,13 @@ describe('installed from its tarball into an empty project, without a network', 
     expect(stderr).toBe('')
   })
 
-  test('the tarball holds what is built and what is read, and no source or test', async () => {
+  test('the tarball holds what is built, what is read and what is deployed, and no source or test', async () => {
     const project = await workbench.project({}, [underway, api, ...dependencies], [])
     const installed = join(project, 'node_modules/underway')
-    const published = new Set(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'package.json'])
-    expect(readdirSync(installed).filter((name) => !published.has(name))).toEqual([])
+    const read = ['ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs']
+    const deployed = ['collector-config.yaml', 'deploy', 'docker-compose.yml']
+    expect(readdirSync(installed).sort()).toEqual([...read, ...deployed, 'dist', 'package.json'].sort())
+    expect(readdirSync(join(installed, 'deploy/grafana/dashboards'))).toEqual(['experiment.json', 'underway.json'])
     expect(readdirSync(join(installed, 'dist'))).toContain('index.js')
   })
 })
