@@ -22,6 +22,7 @@ const allWaitKeys = [...waitKeys, ...scopeKeys] as const
 export class Quiescence {
   readonly #lifecycle: Lifecycle
   #questions = 0
+  #looks = 1_000
 
   constructor(lifecycle: Lifecycle) {
     this.#lifecycle = lifecycle
@@ -47,13 +48,19 @@ export class Quiescence {
     try {
       const { module, group, type, within, attributes, where, planned, self } = scope
       const more = group ?? type ?? within ?? attributes ?? where ?? planned ?? self
-      // A key more may be a mistyped one: it is told of where the scope is read. A list of the keys would take longer.
-      for (const key in scope) if (key !== 'module') return undefined
+      // A key more may be a mistyped one: it is told of where the scope is read.
+      if (this.#looks > 0 && this.#hasMore(scope)) return undefined
       return typeof module === 'string' && more === undefined ? counters.modules.named(module, false) : undefined
     } catch {
       // What cannot be read is counted where the scope is read field by field.
       return undefined
     }
+  }
+
+  /** Not for ever: it takes as long as the question, which loops ask again and again from the same lines. */
+  #hasMore(scope: Scope): boolean {
+    this.#looks -= 1
+    return Object.keys(scope).length > 1
   }
 
   /** Resolves, never rejects: `true` once quiescent, `false` on timeout and on abort. */
