@@ -158,5 +158,5 @@ type Calls<F extends AnyFunction> = ((...args: Parameters<F>) => never) extends 
         ? [...Found<A>, B]
         : [Parameters<F>]
 
-/** Nothing for a signature that there is not: any list is inferred for it. */
+/** Nothing for a signature that there is not, for which TypeScript infers the widest list. */
 type Found<Args extends List> = List extends Args ? [] : [Args]

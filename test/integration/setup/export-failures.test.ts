@@ -1,23 +1,10 @@
-import * as otel from '@opentelemetry/api'
-import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { drain } from '../../../src/health/index.js'
 import { ActivityTracker, startActivity, startUnderway, type UnderwayHandle } from '../../../src/index.js'
-import { unregisterAll } from '../../support/otel.js'
-import { OtlpReceiver } from '../../support/otlp-receiver.js'
+import type { OtlpReceiver } from '../../support/otlp-receiver.js'
+import { quietSetup, receiver } from '../../support/quiet-setup.js'
 
-const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
-afterEach(() => {
-  warn.mockClear()
-  unregisterAll()
-  otel.metrics.disable()
-  otel.logs.disable()
-})
-
-async function receiver(...args: Parameters<typeof OtlpReceiver.start>): Promise<OtlpReceiver> {
-  const started = await OtlpReceiver.start(...args)
-  onTestFinished(() => started[Symbol.asyncDispose]())
-  return started
-}
+const warn = quietSetup()
 
 /** Where nobody listens. */
 async function nobody(): Promise<string> {

@@ -1,27 +1,20 @@
 import * as otel from '@opentelemetry/api'
 import { LoggerProvider } from '@opentelemetry/sdk-logs'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
-import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { ActivityTracker, startActivity, startUnderway, type UnderwayHandle } from '../../../src/index.js'
 import { registerInstruments, registerLifecycleLogs } from '../../../src/otel/index.js'
-import { unregisterAll } from '../../support/otel.js'
-import { OtlpReceiver } from '../../support/otlp-receiver.js'
+import type { OtlpReceiver } from '../../support/otlp-receiver.js'
+import { quietSetup, receiver } from '../../support/quiet-setup.js'
 
-const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
-afterEach(() => {
-  warn.mockClear()
-  unregisterAll()
-  otel.metrics.disable()
-  otel.logs.disable()
-})
+const warn = quietSetup()
 
 const json = { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }
 
 async function start(
   tracker: ActivityTracker,
 ): Promise<{ readonly collector: OtlpReceiver; readonly underway: UnderwayHandle }> {
-  const collector = await OtlpReceiver.start()
-  onTestFinished(() => collector[Symbol.asyncDispose]())
+  const collector = await receiver()
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint, ...json }
   const underway = await startUnderway({ tracker, env })
   onTestFinished(async () => void (await underway.shutdown()))

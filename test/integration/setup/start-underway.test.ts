@@ -2,7 +2,7 @@ import * as otel from '@opentelemetry/api'
 import { LoggerProvider } from '@opentelemetry/sdk-logs'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { TracerProvider } from '@opentelemetry/sdk-trace'
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { drain } from '../../../src/health/index.js'
 import {
   ActivityTracker,
@@ -14,22 +14,10 @@ import {
 } from '../../../src/index.js'
 import { ActivitySpanProcessor } from '../../../src/otel/index.js'
 import { lifecycleKey } from '../../../src/tracker/tracker.js'
-import { unregisterAll } from '../../support/otel.js'
-import { OtlpReceiver } from '../../support/otlp-receiver.js'
+import type { OtlpReceiver } from '../../support/otlp-receiver.js'
+import { quietSetup, receiver } from '../../support/quiet-setup.js'
 
-const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
-beforeEach(() => warn.mockClear())
-afterEach(() => {
-  unregisterAll()
-  otel.metrics.disable()
-  otel.logs.disable()
-})
-
-async function receiver(...args: Parameters<typeof OtlpReceiver.start>): Promise<OtlpReceiver> {
-  const started = await OtlpReceiver.start(...args)
-  onTestFinished(() => started[Symbol.asyncDispose]())
-  return started
-}
+const warn = quietSetup()
 
 async function start(
   collector: OtlpReceiver,

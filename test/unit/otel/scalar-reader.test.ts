@@ -1,4 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { connectBackends, jsonLinesBackend } from '../../../src/experiment/index.js'
 import type { ActivityTracker } from '../../../src/index.js'
 import { type ScalarReader, type ScalarReaderOptions, scalarReader } from '../../../src/otel/index.js'
 import type { ManualClock } from '../../../src/testing/index.js'
@@ -293,6 +297,20 @@ describe('what receivers would refuse', () => {
     expect(reader.status()).toMatchObject({ recorded: 12, exported: 4, expired: 8 })
     expect(tracker.snapshot().faults).toEqual({ 'scalar.expired': 8 })
     expect(warnings).toEqual(['UNDERWAY_SCALAR_EXPIRED'])
+  })
+
+  test('goes to files all the same', async () => {
+    const { tracker, clock, receiver, reader } = reading()
+    const folder = mkdtempSync(join(tmpdir(), 'underway-scalars-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const path = join(folder, 'scalars.jsonl')
+    const connected = connectBackends({ tracker, backends: [jsonLinesBackend({ path })] })
+    tracker.logScalars({ loss: 1 }, { step: 1, at: clock.wallMillis() - 7_200_001 })
+    tracker.logScalars({ loss: 2 }, { step: 2 })
+    await pass(clock, 0)
+    await Promise.all([reader.forceFlush(), connected.close()])
+    expect(steps(receiver.taken)).toEqual([2])
+    expect(readFileSync(path, 'utf8').match(/"step":\d/g)).toEqual(['"step":1', '"step":2'])
   })
 
   test('is given up while it waits, when it has become too old', async () => {
