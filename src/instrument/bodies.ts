@@ -18,7 +18,8 @@ interface Ending extends BodyEnd {
   ended(drained?: unknown): void
 }
 
-type Conclude = ((record: ActivityRecord, value: unknown) => void) | undefined
+/** What to say of the value that a function returned, before the activity ends. */
+export type Conclude = ((record: ActivityRecord, value: unknown) => void) | undefined
 
 /** The tag that the class of a value has, if no getter of somebody has to be run for it; those of the platform are data. */
 function tagOf(value: object): unknown {

@@ -5,11 +5,10 @@ import { runIn } from '../tracing/current.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import { returned, type Settled, unsettled } from '../tracker/settled.js'
 import { lifecycleOf } from './begin.js'
-import { type Conclude, firstOf, outcomeOf, settleWith } from './outcome.js'
+import type { Conclude } from './bodies.js'
+import { firstOf, outcomeOf, settleWith } from './outcome.js'
 import { followPromise, isPlain } from './promises.js'
 import { followThenable, thenOf } from './thenable.js'
-
-export type { Conclude } from './outcome.js'
 
 /**
  * Runs a function as the body of an activity, current inside it, and ends the activity when the function settles.

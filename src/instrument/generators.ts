@@ -1,7 +1,7 @@
 import type { ActivityRecord } from '../activity/record.js'
 import { returned } from '../tracker/settled.js'
 import { lifecycleOf } from './begin.js'
-import type { Conclude } from './execute.js'
+import type { Conclude } from './bodies.js'
 import { type AnyGenerator, type FollowedGenerator, type Step, takeStep } from './generator-steps.js'
 
 const generatorTags = new Set(['GeneratorFunction', 'AsyncGeneratorFunction'])

@@ -1,10 +1,7 @@
 import type { ActivityRecord } from '../activity/record.js'
 import { returned } from '../tracker/settled.js'
 import { lifecycleOf } from './begin.js'
-import { followBody } from './bodies.js'
-
-/** What to say of the value that a function returned, before the activity ends. */
-export type Conclude = ((record: ActivityRecord, value: unknown) => void) | undefined
+import { type Conclude, followBody } from './bodies.js'
 
 /** A function of the activity has come to a value: the activity ends, or waits for the body that the value has. */
 export function settleWith(record: ActivityRecord, value: unknown, conclude: Conclude): void {
