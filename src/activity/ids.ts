@@ -14,25 +14,35 @@ function take(count: number): number {
   return start
 }
 
-/** The code of each hex digit. */
-const hex = new Uint8Array(Buffer.from('0123456789abcdef', 'latin1'))
+/** The two hex digits of each byte. */
+const pairs: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 const largestCount = 0xffff_ffff
 let lastMillis = 0
 /** What all ids of a millisecond begin with: the time, and 42 bits at random. */
 let head = ''
 let count = 0
+/** All of an id but its last byte, which 256 ids in a row share. */
+let prefix = ''
+
+/** One string of its own, as what was put together from pieces keeps them. */
+function flat(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1')
+}
+
+function setPrefix(): void {
+  prefix = flat(head + (count >>> 8).toString(16).padStart(6, '0'))
+}
 
 function goTo(millis: number): void {
   const at = take(10)
   const time = millis.toString(16).padStart(12, '0').slice(-12)
   const random = pool.toString('hex', at, at + 6)
   const variant = (8 | ((pool[at + 5] as number) & 3)).toString(16)
-  const text = `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-${variant}${random.slice(3, 6)}-${random.slice(6, 10)}`
-  // Through a buffer, as what was put together from pieces keeps them.
-  head = Buffer.from(text, 'latin1').toString('latin1')
+  head = `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-${variant}${random.slice(3, 6)}-${random.slice(6, 10)}`
   lastMillis = millis
   // In the lower half, so that as many more fit into the millisecond.
   count = pool.readUInt32LE(at + 6) >>> 1
+  setPrefix()
 }
 
 // Before the first id, as what it is given may be no time.
@@ -49,26 +59,11 @@ export function uuidv7(wallMillis: number): string {
   if (now > lastMillis) goTo(now)
   // A clock that stands still or goes back borrows from the future, as RFC 9562 section 6.2 allows.
   else if (count === largestCount) goTo(lastMillis + 1)
-  else count += 1
-  return head + lastDigits(count)
-}
-
-function digit(value: number): number {
-  return hex[value & 15] as number
-}
-
-/** One call with all of the characters: the one way that costs no call out of JavaScript. */
-function lastDigits(value: number): string {
-  return String.fromCharCode(
-    digit(value >>> 28),
-    digit(value >>> 24),
-    digit(value >>> 20),
-    digit(value >>> 16),
-    digit(value >>> 12),
-    digit(value >>> 8),
-    digit(value >>> 4),
-    digit(value),
-  )
+  else {
+    count += 1
+    if ((count & 255) === 0) setPrefix()
+  }
+  return prefix + (pairs[count & 255] as string)
 }
 
 function randomHex(bytes: number): string {

@@ -80,6 +80,8 @@ export interface RemoteParent extends Partial<SpanReference> {
 /** Whatever holds the activity's span ids; an OpenTelemetry span fits. */
 export interface SpanSlot {
   spanContext(): SpanReference
+  /** Seconds and nanoseconds, where an SDK measures it. */
+  readonly duration?: unknown
 }
 
 /** Told when an id is read for the first time, so that the activity can be found by it. */
@@ -133,9 +135,9 @@ class SeldomFields {
   startedMonotonic: number | undefined = undefined
 }
 
-const flags = { startedAtOnce: 1, idIsKnown: 2, hasChildren: 4, indexed: 8, traced: 16 } as const
+const flags = { startedAtOnce: 1, idIsKnown: 2, hasChildren: 4, indexed: 8, traced: 16, timedBySpan: 32 } as const
 /** Above the flags lies the depth, in what is left of a number that V8 keeps without a box. */
-const depthShift = 5
+const depthShift = 6
 const deepest = 2 ** (30 - depthShift) - 1
 
 /**
@@ -353,10 +355,20 @@ export class ActivityRecord {
     return seldom.ownSpan
   }
 
-  /** It has a span now. One of suppressed tracing has no ids. */
-  takeSpan(span: SpanSlot): void {
+  /**
+   * It has a span now. One of suppressed tracing has no ids.
+   *
+   * @param asLong whether the span starts when the activity does
+   */
+  takeSpan(span: SpanSlot, asLong: boolean): void {
     if (span.spanContext().traceId !== noTrace) this.#flags |= flags.traced
+    if (asLong && Array.isArray(span.duration)) this.#flags |= flags.timedBySpan
     this.span = span
+  }
+
+  /** Whether its span measures how long it runs. */
+  get timedBySpan(): boolean {
+    return (this.#flags & flags.timedBySpan) !== 0
   }
 
   /** The span's ids if an SDK gave it any. Reads nothing new. */

@@ -2,7 +2,7 @@ import type { CallSite } from '../base/call-site.js'
 import type { ErrorInfo } from './error-info.js'
 import type { Attempt, KeptLink, Progress } from './options.js'
 import { type ActivityDetails, type ActivityRecord, type LogEntry, never } from './record.js'
-import { type ActivityState, isOpen, type Severity } from './states.js'
+import type { ActivityState, Severity } from './states.js'
 import type { Attributes, JsonObject, JsonValue } from './values.js'
 
 /** Who did the work. */
@@ -112,8 +112,8 @@ function PlainSnapshot(this: Writable<ActivitySnapshot>, record: ActivityRecord,
     this.startedAt = wallTime(record, startedMonotonic)
     this.lastProgressAt = wallTime(record, record.progressMonotonic)
   }
-  if (!isOpen(state)) {
-    const { endedMonotonic } = record
+  const { endedMonotonic } = record
+  if (endedMonotonic > never) {
     this.endedAt = wallTime(record, endedMonotonic)
     this.durationMillis = endedMonotonic - (hasStarted ? startedMonotonic : record.createdMonotonic)
   }

@@ -20,7 +20,7 @@ function portsFor(lifecycle: Lifecycle): TrackerPorts {
     ownWork: asOwnWork,
     ended(record, state, from) {
       if (from === 'planned') spanOfNeverStarted(record, state, faults)
-      endSpan(record, state, faults)
+      return endSpan(record, state, faults)
     },
   }
 }

@@ -8,8 +8,9 @@ import { checkedOptions, type OptionChecks } from '../base/checked-options.js'
 import { lifecycleFor } from '../instrument/connect.js'
 import { parentInContext } from '../instrument/origin.js'
 import { ActivityContext } from '../tracing/activity-context.js'
-import { type Context, ROOT_CONTEXT, trace } from '../tracing/api.js'
+import { type Context, ROOT_CONTEXT, type Span, trace } from '../tracing/api.js'
 import { recordIn } from '../tracing/current.js'
+import { describeSpan } from '../tracing/span.js'
 import { isOwnWork } from '../tracing/suppressed.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import { type ActivityTracker, trackerCheck } from '../tracker/tracker.js'
@@ -55,7 +56,8 @@ export class ActivitySpanProcessor {
   /** Called by the SDK. */
   onStart(span: ForeignSpan, parentContext: Context): void {
     try {
-      if (this.#shutDown || isOwn(parentContext) || isOwnWork(parentContext)) return
+      if (isOwn(parentContext)) return describeOwn(span, parentContext)
+      if (this.#shutDown || isOwnWork(parentContext)) return
       const lifecycle = lifecycleFor(this.#tracker, recordIn(parentContext))
       if (lifecycle.disabled) return
       const type = this.#typeOf(span)
@@ -96,8 +98,13 @@ export class ActivitySpanProcessor {
 }
 
 /** The SDK is starting the span of one of our activities. */
-function isOwn(context: Context): boolean {
+function isOwn(context: Context): context is ActivityContext {
   return (context as Partial<ActivityContext>).starting === true
+}
+
+/** Now and not just after its start, so that the processors behind this one see what it carries. */
+function describeOwn(span: ForeignSpan, { record }: ActivityContext): void {
+  if (record !== undefined) describeSpan(span as unknown as Span, record)
 }
 
 /** A promise would match always, and its rejection be nobody's. */

@@ -10,7 +10,7 @@ export {
   registerLifecycleLogs,
 } from './lifecycle-logs.js'
 export type { SignalRegistration } from './registration.js'
-export { recordingSampler, type SamplerLike } from './sampler.js'
+export { activityAwareSampler, recordingSampler, type SamplerLike } from './sampler.js'
 export type { ScalarStatus } from './scalar-buffer.js'
 export type { ScalarExporter } from './scalar-delivery.js'
 export type { ScalarMetricData, ScalarPoint, ScalarScopeMetrics } from './scalar-metrics.js'

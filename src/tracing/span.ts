@@ -1,6 +1,6 @@
 import * as otel from '@opentelemetry/api'
 import type { ActivitySpanKind, KeptLink } from '../activity/options.js'
-import type { ActivityDetails, ActivityRecord, SharedFields } from '../activity/record.js'
+import type { ActivityDetails, ActivityRecord } from '../activity/record.js'
 import { attributeNames as names, scopeName } from '../activity/semantic-conventions.js'
 import type { EndedState } from '../activity/states.js'
 import type { Attributes } from '../activity/values.js'
@@ -51,42 +51,66 @@ export interface SpanStart {
 
 type Writable = Record<string, otel.AttributeValue>
 
-/** The names are spelled out, and checked here: V8 makes an object of computed keys several times slower. */
-type OwnAttributes = Writable &
-  Record<typeof names.module | typeof names.type, string> &
-  Partial<Record<typeof names.codeFilePath, string> & Record<typeof names.codeLineNumber, number>>
-
-function ownAttributes({ module, type, startedFrom }: SharedFields): OwnAttributes {
-  return startedFrom === undefined
-    ? { 'activity.module': module, 'activity.type': type }
-    : {
-        'activity.module': module,
-        'activity.type': type,
-        'code.file.path': startedFrom.file,
-        'code.line.number': startedFrom.line,
-      }
-}
-
-function startAttributes(record: ActivityRecord): Writable {
-  const attributes: Writable = ownAttributes(record.shared)
-  if (record.group !== undefined) attributes[names.group] = record.group
-  // Known from now on by its span too. An id that is read later, such as by a subscriber, is on no span.
-  if (record.hasId) record.markIdKnown()
-  if (record.idIsKnown) attributes[names.id] = record.id
-  if (record.origin?.idIsKnown === true || record.remote?.id !== undefined)
-    attributes[names.parentId] = record.parentId as string
-  if (record.root.type === 'run') {
+/** What only some activities have from the start on. */
+function furtherAttributes(record: ActivityRecord): Writable | undefined {
+  const { details, group } = record
+  const idIsKnown = record.hasId
+  const parentIsKnown = record.origin?.idIsKnown === true || record.remote?.id !== undefined
+  const isInRun = record.root.type === 'run'
+  if (details === undefined && group === undefined && !idIsKnown && !parentIsKnown && !isInRun) return undefined
+  const attributes: Writable = {}
+  if (group !== undefined) attributes[names.group] = group
+  if (idIsKnown) {
+    // Known from now on by its span too. An id that is read later, such as by a subscriber, is on no span.
+    record.markIdKnown()
+    attributes[names.id] = record.id
+  }
+  if (parentIsKnown) attributes[names.parentId] = record.parentId as string
+  if (isInRun) {
     attributes[names.runId] = record.rootId
     attributes[names.runName] = record.root.name
   }
-  const { details } = record
-  if (details !== undefined) {
-    if (details.attributes !== undefined) Object.assign(attributes, details.attributes)
-    if (details.plan !== undefined) attributes[names.plan] = details.plan
-    if (details.attempt !== undefined) attributes[names.attempt] = details.attempt.number
-    if (details.severity !== undefined) attributes[names.severity] = details.severity
-  }
+  if (details === undefined) return attributes
+  Object.assign(attributes, details.attributes)
+  if (details.plan !== undefined) attributes[names.plan] = details.plan
+  if (details.attempt !== undefined) attributes[names.attempt] = details.attempt.number
+  if (details.severity !== undefined) attributes[names.severity] = details.severity
   return attributes
+}
+
+/** What the span of an activity carries from its start on, for a sampler that asks before there is a span. */
+export function startAttributes(record: ActivityRecord): Readonly<Writable> {
+  const { module, type, startedFrom } = record.shared
+  return {
+    [names.module]: module,
+    [names.type]: type,
+    ...(startedFrom === undefined
+      ? {}
+      : { [names.codeFilePath]: startedFrom.file, [names.codeLineNumber]: startedFrom.line }),
+    ...furtherAttributes(record),
+  }
+}
+
+type OwnSpan = otel.Span & { [spanRecordKey]?: ActivityRecord }
+
+/**
+ * Gives a span that has just started the attributes of its activity, and marks it as that activity's; the second time
+ * nothing happens. Not in the options of the start, where the SDK cleans each of them twice, which takes longer than
+ * anything else that is done here.
+ */
+export function describeSpan(span: OwnSpan, record: ActivityRecord): void {
+  if (span[spanRecordKey] === record) return
+  span[spanRecordKey] = record
+  if (!span.isRecording()) return
+  const { module, type, startedFrom } = record.shared
+  span.setAttribute(names.module, module)
+  span.setAttribute(names.type, type)
+  if (startedFrom !== undefined) {
+    span.setAttribute(names.codeFilePath, startedFrom.file)
+    span.setAttribute(names.codeLineNumber, startedFrom.line)
+  }
+  const further = furtherAttributes(record)
+  if (further !== undefined) span.setAttributes(further)
 }
 
 /** Only where the other's ids are known; the relation stays in the activity's `links` in any case. */
@@ -109,15 +133,15 @@ export function startSpan(record: ActivityRecord, context: ActivityContext, star
   try {
     const tracer = currentTracer()
     if (tracer === undefined) return noticeDuplicatedApi(faults)
-    const options: otel.SpanOptions = { attributes: startAttributes(record) }
+    const options: otel.SpanOptions = {}
     if (!start.plain) addOptions(options, record, start)
     context.starting = true
     const span = tracer.startSpan(record.name, options, context)
     context.starting = false
     // A span that cannot name itself fails here, and not wherever its ids are asked for.
-    record.takeSpan(span)
+    record.takeSpan(span, start.plain || start.startTime === undefined)
     context.span = span
-    ;(span as { [spanRecordKey]?: ActivityRecord })[spanRecordKey] = record
+    describeSpan(span, record)
   } catch (error) {
     context.starting = false
     faults.count('tracing.failed', 'startSpan', error)
@@ -140,20 +164,34 @@ function endAttributes(details: ActivityDetails): Writable {
   return attributes
 }
 
-/** Ends the span of an activity: what it did, how it ended, and with which error. */
-export function endSpan(record: ActivityRecord, state: EndedState, faults: Faults): void {
+/** In milliseconds; `undefined` where it is none. */
+function millisOf(duration: unknown): number | undefined {
+  const [seconds, nanoseconds] = duration as readonly unknown[]
+  if (typeof seconds !== 'number' || typeof nanoseconds !== 'number' || seconds < 0) return undefined
+  return seconds * 1_000 + nanoseconds / 1_000_000
+}
+
+/**
+ * Ends the span of an activity: what it did, how it ended, and with which error.
+ *
+ * @returns how long the span took, in milliseconds, if it measures that and had not been ended before
+ */
+export function endSpan(record: ActivityRecord, state: EndedState, faults: Faults): number | undefined {
   const span = record.span as otel.Span | undefined
-  if (span === undefined) return
+  if (span === undefined) return undefined
   try {
-    if (span.isRecording()) {
+    const recording = span.isRecording()
+    if (recording) {
       span.setAttribute(names.state, state)
       if (record.details !== undefined) span.setAttributes(endAttributes(record.details))
       if (state === 'failed')
         describeFailure(span, record, (record.owner as Partial<Lifecycle>).exceptionsOnSpans !== false)
     }
     span.end()
+    return recording && record.timedBySpan ? millisOf(record.span?.duration) : undefined
   } catch (error) {
     faults.count('tracing.failed', 'span.end', error)
+    return undefined
   }
 }
 

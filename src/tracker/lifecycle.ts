@@ -10,7 +10,7 @@ import {
 import { type ActivityProcess, type ActivitySnapshot, snapshotOf } from '../activity/snapshot.js'
 import type { EndedState, OpenState } from '../activity/states.js'
 import type { Intake } from '../activity/values.js'
-import { type Clock, wallAt } from '../base/clock.js'
+import { type Clock, systemClock, wallAt } from '../base/clock.js'
 import type { Faults } from '../base/faults.js'
 import { abortBelow, abortOf, signalOf } from './aborting.js'
 import { atEnd } from './at-end.js'
@@ -274,9 +274,6 @@ export class Lifecycle implements RecordOwner {
   }
 
   #finish(record: ActivityRecord, state: EndedState, asPlanned: boolean): void {
-    const now = this.clock.monotonicMillis()
-    if (this.silence !== undefined && !asPlanned) this.silence.gap(record, now - record.progressMonotonic)
-    record.endedMonotonic = now
     this.#ids.remove(record)
     if (record.details !== undefined) this.#details.remove(record)
     record.releaseAncestors()
@@ -293,12 +290,23 @@ export class Lifecycle implements RecordOwner {
 
   /** Who waits, its span, the feed and the histograms learn that it has ended. */
   #tell(record: ActivityRecord, state: EndedState, from: OpenState): void {
+    // The span reads the clock too: where both measure the same, once is enough.
+    const timed = record.timedBySpan && this.clock === systemClock
+    if (!timed) record.endedMonotonic = this.clock.monotonicMillis()
     this.counters.tell(record, record.subtree as SubtreeTally | undefined)
-    this.ports?.ended(record, state, from)
+    const ranMillis = this.ports?.ended(record, state, from)
+    if (timed) record.endedMonotonic = this.#endOf(record, ranMillis)
+    if (from === 'running') this.silence?.gap(record, record.endedMonotonic - record.progressMonotonic)
     if (this.feed.observed) this.feed.publishEnd(this.snapshot(record), from, wallAt(this.clock, record.endedMonotonic))
     else this.feed.skip()
     if (this.durations.observed && record.startedMonotonic > never)
       this.durations.add(record.shared.row as Row, state, record.endedMonotonic - record.startedMonotonic)
+  }
+
+  /** When a span that took so long ended, and never before it was last heard of. */
+  #endOf(record: ActivityRecord, ranMillis: number | undefined): number {
+    if (ranMillis === undefined) return this.clock.monotonicMillis()
+    return Math.max(record.startedMonotonic + ranMillis, record.progressMonotonic)
   }
 
   /** Does what the stack had no room for when it was due, the innermost first. Throws where there still is none. */

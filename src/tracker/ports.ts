@@ -11,8 +11,12 @@ export interface TrackerPorts {
   detached<T>(work: () => T): T
   /** Runs work that we do for ourselves, such as a health check, so that nothing in it is a span or an activity of other code. */
   ownWork<T>(work: () => T): T
-  /** The activity ended: its span may be closed. Never throws. */
-  ended(record: ActivityRecord, state: EndedState, from: OpenState): void
+  /**
+   * The activity ended: its span may be closed. Never throws.
+   *
+   * @returns for how many milliseconds it ran, if its span has just measured that
+   */
+  ended(record: ActivityRecord, state: EndedState, from: OpenState): number | undefined
 }
 
 /** What a watch over silence knows beyond the budgets that activities declare. It is filled in while one runs. */

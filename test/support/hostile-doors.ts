@@ -311,6 +311,10 @@ export const doors: Readonly<Record<string, Door>> = {
     const sampler = draw.options({ shouldSample: () => ({ decision: 0 }) }, ['other', 'description'])
     otel.recordingSampler(sampler as never)
   },
+  'otel activityAwareSampler': (_, draw) => {
+    const sampler = draw.options({ shouldSample: () => ({ decision: 0 }) }, ['other', 'description'])
+    otel.activityAwareSampler(sampler as never)
+  },
   'otel SpanRule.matches': (_, draw) => {
     const span = foreignSpan(draw)
     new otel.ActivitySpanProcessor().onStart(span, rootContext as never)
@@ -399,6 +403,7 @@ export const mayThrow: ReadonlySet<string> = new Set([
   '. ActivityTracker',
   '. ActivityTracker.registerModule',
   'otel ActivitySpanProcessor',
+  'otel activityAwareSampler',
   'otel recordingSampler',
   'otel registerInstruments',
   'otel registerLifecycleLogs',

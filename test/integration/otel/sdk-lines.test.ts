@@ -24,7 +24,7 @@ async function runContract(file: string): Promise<Outcome> {
 test('the built package keeps the contract with SDK 3.x and api 1.10', async () => {
   const outcome = await runContract(contract)
   expect(outcome).toMatchObject({ api: expect.stringMatching(/^1\.10\./), sdk: expect.stringMatching(/^3\./) })
-  expect(outcome.passed).toHaveLength(12)
+  expect(outcome.passed).toHaveLength(15)
 })
 
 const missing = installSdk2()
@@ -43,7 +43,7 @@ describe.skipIf(missing !== undefined)('with the packages of the 2.x line', () =
   test('the built package keeps the contract with SDK 2.x and api 1.9', async () => {
     const outcome = await runContract(join(modules, 'sdk-contract.mjs'))
     expect(outcome).toMatchObject({ api: expect.stringMatching(/^1\.9\./), sdk: expect.stringMatching(/^2\./) })
-    expect(outcome.passed).toHaveLength(12)
+    expect(outcome.passed).toHaveLength(15)
   })
 
   test('what is given to SDK 2.x has its types', async () => {

@@ -3,6 +3,7 @@ import { AlwaysOffSampler } from '@opentelemetry/sdk-trace'
 import { afterEach, describe, expect, test } from 'vitest'
 import { attributeNames } from '../../../src/activity/semantic-conventions.js'
 import { currentActivity, planActivity, runActivity, startActivity, trackActivity } from '../../../src/index.js'
+import { ActivitySpanProcessor } from '../../../src/otel/index.js'
 import { newTracker, registerSdk, StartRecorder, turn, unregisterAll } from '../../support/otel.js'
 
 afterEach(unregisterAll)
@@ -105,6 +106,28 @@ describe('attributes', () => {
       [attributeNames.codeFilePath]: expect.stringMatching(/spans\.test\.ts$/),
       [attributeNames.codeLineNumber]: expect.any(Number),
     })
+  })
+
+  test('are on the span before the processors behind ours see it, and by the end of its start without ours', () => {
+    const seen: (readonly string[])[] = []
+    class Looking extends StartRecorder {
+      override onStart(span: Span): void {
+        seen.push(Object.keys((span as Span & { attributes: object }).attributes))
+      }
+    }
+    const { tracker } = newTracker()
+    const sdk = registerSdk({ spanProcessors: [new Looking(), new ActivitySpanProcessor({ tracker }), new Looking()] })
+    startActivity({ tracker, name: 'work', plan: 'do it' }).complete()
+    const [before, behind] = seen
+    expect(before).toEqual([])
+    expect(behind).toEqual([
+      attributeNames.module,
+      attributeNames.type,
+      attributeNames.codeFilePath,
+      attributeNames.codeLineNumber,
+      attributeNames.plan,
+    ])
+    expect(Object.keys(sdk.span('work').attributes)).toEqual([...(behind ?? []), attributeNames.state])
   })
 
   test('say at the end what became of it', () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ActivityTracker, isUnderwayError, startUnderway } from '../../../src/index.js'
 import {
   ActivitySpanProcessor,
+  activityAwareSampler,
   recordingSampler,
   registerInstruments,
   registerLifecycleLogs,
@@ -24,6 +25,7 @@ const calls: readonly [string, (options: never) => unknown][] = [
   ['terminalView', terminalView],
   ['expectQuiescent', expectQuiescent],
   ['recordingSampler', recordingSampler],
+  ['activityAwareSampler', activityAwareSampler],
   ['startUnderway', startUnderway],
 ]
 
