@@ -16,21 +16,19 @@ function take(count: number): number {
 
 /** The two hex digits of each byte. */
 const pairs: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-const largestCount = 0xffff_ffff
+const largestHigh = 0xff_ffff
 let lastMillis = 0
 /** What all ids of a millisecond begin with: the time, and 42 bits at random. */
 let head = ''
-let count = 0
+/** The counter in two parts, small enough for V8 to keep them without a box: all but the last byte, and that. */
+let high = 0
+let low = 0
 /** All of an id but its last byte, which 256 ids in a row share. */
 let prefix = ''
 
-/** One string of its own, as what was put together from pieces keeps them. */
-function flat(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1')
-}
-
+/** Through a buffer, as what was put together from pieces keeps them. */
 function setPrefix(): void {
-  prefix = flat(head + (count >>> 8).toString(16).padStart(6, '0'))
+  prefix = Buffer.from(head + high.toString(16).padStart(6, '0'), 'latin1').toString('latin1')
 }
 
 function goTo(millis: number): void {
@@ -41,12 +39,22 @@ function goTo(millis: number): void {
   head = `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-${variant}${random.slice(3, 6)}-${random.slice(6, 10)}`
   lastMillis = millis
   // In the lower half, so that as many more fit into the millisecond.
-  count = pool.readUInt32LE(at + 6) >>> 1
+  high = pool.readUIntLE(at + 6, 3) >>> 1
+  low = pool[at + 9] as number
   setPrefix()
 }
 
 // Before the first id, as what it is given may be no time.
 goTo(0)
+
+/** The next 256 ids of the millisecond. */
+function carry(): void {
+  // A clock that stands still or goes back borrows from the future, as RFC 9562 section 6.2 allows.
+  if (high === largestHigh) return goTo(lastMillis + 1)
+  high += 1
+  low = 0
+  setPrefix()
+}
 
 /**
  * A UUID of version 7 (RFC 9562): sorts by the time it was made; within one millisecond by a counter of 32 bits at its end,
@@ -55,15 +63,10 @@ goTo(0)
  * @param wallMillis milliseconds since the Unix epoch
  */
 export function uuidv7(wallMillis: number): string {
-  const now = Math.floor(wallMillis)
-  if (now > lastMillis) goTo(now)
-  // A clock that stands still or goes back borrows from the future, as RFC 9562 section 6.2 allows.
-  else if (count === largestCount) goTo(lastMillis + 1)
-  else {
-    count += 1
-    if ((count & 255) === 0) setPrefix()
-  }
-  return prefix + (pairs[count & 255] as string)
+  if (wallMillis >= lastMillis + 1) goTo(Math.floor(wallMillis))
+  else if (low < 255) low += 1
+  else carry()
+  return prefix + (pairs[low] as string)
 }
 
 function randomHex(bytes: number): string {

@@ -89,7 +89,8 @@ export class Subscription<T> {
       if (this.#whenFull !== 'inline' || this.#delivering) return this.#drop(number)
       this.deliver()
     }
-    this.#batch.push(item)
+    // Not pushed: from an array that begins empty V8 learns never to do that inline.
+    this.#batch[this.#batch.length] = item
   }
 
   #drop(number: number): void {
