@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { ActivityHandle } from '../activity/handle.js'
 import type { ActivityRecord } from '../activity/record.js'
 import { guarded } from '../base/faults.js'
@@ -76,7 +77,7 @@ export function runActivity<R>(options: string | StartOptions, fn: (activity: Ac
   const place = placeOf(lifecycle, what.module, name, runActivity)
   const record = launch(lifecycle, what, name, place, opening.active)
   try {
-    return execute(record, fn, undefined, [handleOf(record)])
+    return execute(record, fn, undefined, [handleOf(record)], undefined, types.isAsyncFunction(fn))
   } catch (error) {
     // The stack ended before the block was even called.
     if (record.functions === 0 && record.state === 'running') {

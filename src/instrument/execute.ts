@@ -7,20 +7,23 @@ import { returned, type Settled, unsettled } from '../tracker/settled.js'
 import { lifecycleOf } from './begin.js'
 import type { Conclude } from './bodies.js'
 import { firstOf, outcomeOf, settleWith } from './outcome.js'
-import { followPromise, isPlain } from './promises.js'
+import { followPromise, isOfOurRealm, isPlain } from './promises.js'
 import { followThenable, thenOf } from './thenable.js'
 
 /**
  * Runs a function as the body of an activity, current inside it, and ends the activity when the function settles.
  * What it returns or throws passes through untouched; of a promise the one derived promise is returned, so that a
  * rejection that nobody handles stays unhandled.
+ *
+ * @param isAsync whether it is an async function, whose promise nobody can have put anything on
  */
 export function execute<R>(
   record: ActivityRecord,
   fn: (...args: never[]) => R,
   self: unknown,
   args: readonly unknown[],
-  conclude?: Conclude,
+  conclude: Conclude,
+  isAsync: boolean,
 ): R {
   record.functions += 1
   let value: R
@@ -41,7 +44,7 @@ export function execute<R>(
     throw error
   }
   try {
-    return followed(record, value, conclude)
+    return isAsync && isOfOurRealm(value) ? followedPlain(record, value, conclude) : followed(record, value, conclude)
   } catch (error) {
     const lifecycle = record.shared.owner as Lifecycle
     record.functions = record.functions > 1 ? record.functions - 1 : unsettled.returned
@@ -63,6 +66,10 @@ function followed<R>(record: ActivityRecord, value: R, conclude: Conclude): R {
     const instead = followPromise(value, then, outcomeOf(record, conclude))
     return instead === undefined ? followThenable(record, value, then, conclude) : (instead as R)
   }
+  return followedPlain(record, value, conclude)
+}
+
+function followedPlain<R>(record: ActivityRecord, value: R & Promise<unknown>, conclude: Conclude): R {
   return value.then(
     (fulfilled: unknown) => {
       settleWith(record, fulfilled, conclude)

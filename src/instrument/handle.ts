@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { bounds } from '../activity/bounds.js'
 import type { ActivityHandle } from '../activity/handle.js'
 import type { ActivityOutcome, ActivityUpdate, SpanReference } from '../activity/options.js'
@@ -123,7 +124,8 @@ export class Handle extends ActivityView implements ActivityHandle {
     }
     if (record.state === 'planned') this.start()
     if (record.functions > 0 && currentRecord() === record) return executeInside(record, () => fn(this))
-    if (record.state === 'running') return execute(record, fn as (...args: never[]) => R, undefined, [this])
+    if (record.state === 'running')
+      return execute(record, fn as (...args: never[]) => R, undefined, [this], undefined, types.isAsyncFunction(fn))
     if (!lifecycle.disabled) lifecycle.faults.count('run.ended', record.name)
     return fn(this)
   }

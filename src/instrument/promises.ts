@@ -12,6 +12,11 @@ function isNativeThen(then: unknown): then is Method {
   )
 }
 
+/** Asked of what an async function returns, which is a promise and new, so that this says that it is plain. */
+export function isOfOurRealm<T>(promise: T): promise is T & Promise<unknown> {
+  return Object.getPrototypeOf(promise) === promisePrototype
+}
+
 /** A promise that nobody has put anything on: nearly all are. */
 export function isPlain(promise: object, then: unknown): boolean {
   return (

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { ActivityRecord } from '../activity/record.js'
 import { answerOf } from '../activity/values.js'
 import type { CallSite } from '../base/call-site.js'
@@ -84,6 +85,7 @@ function notWrappable(cause: unknown): UnderwayError {
 
 /** Called, and where `fn` constructs, also by `new`: two functions, so that the way of every call has no step more. */
 function wrappedCall(site: Site, inner: Inner): Wrapped {
+  const isAsync = types.isAsyncFunction(inner)
   const method = {
     wrapped(this: unknown, ...args: unknown[]): unknown {
       const active = activeContext()
@@ -91,7 +93,7 @@ function wrappedCall(site: Site, inner: Inner): Wrapped {
       if (lifecycle.disabled) return Reflect.apply(inner, this, args)
       const record = site.start(lifecycle, this, args, active)
       try {
-        return execute(record, inner, this, args, site.conclude)
+        return execute(record, inner, this, args, site.conclude, isAsync)
       } catch (error) {
         // The stack ended before the function was even called.
         if (record.functions === 0 && record.state === 'running') {
@@ -120,7 +122,7 @@ function wrappedConstructor(site: Site, inner: Inner): Wrapped {
     if (lifecycle.disabled) return Reflect.apply(inner, this, args)
     const record = site.start(lifecycle, this, args, active)
     try {
-      return execute(record, inner, this, args, site.conclude)
+      return execute(record, inner, this, args, site.conclude, false)
     } catch (error) {
       // As above: with no stack left there is nothing to call that both could share.
       if (record.functions === 0 && record.state === 'running') {
