@@ -1,7 +1,8 @@
 import type { Outcome } from './outcome.js'
 import { type Method, watchedThen } from './watched-calls.js'
 
-const promisePrototype = Promise.prototype
+const OurPromise = Promise
+const promisePrototype = OurPromise.prototype
 const nativeSource = Function.prototype.toString.call(promisePrototype.then)
 
 /** Also that of another realm; a function that is bound, or behind a proxy, is native only by the look of its text. */
@@ -14,7 +15,7 @@ function isNativeThen(then: unknown): then is Method {
 
 /** Asked of what an async function returns, which is a promise and new, so that this says that it is plain. */
 export function isOfOurRealm<T>(promise: T): promise is T & Promise<unknown> {
-  return Object.getPrototypeOf(promise) === promisePrototype
+  return promise instanceof OurPromise
 }
 
 /** A promise that nobody has put anything on: nearly all are. */
