@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import type { ActivityRecord } from '../activity/record.js'
 import type { ActivityContext } from '../tracing/activity-context.js'
-import { runIn } from '../tracing/current.js'
+import { enter } from '../tracing/current.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import { returned, type Settled, unsettled } from '../tracker/settled.js'
 import { lifecycleOf } from './begin.js'
@@ -14,6 +14,8 @@ import { followThenable, thenOf } from './thenable.js'
  * Runs a function as the body of an activity, current inside it, and ends the activity when the function settles.
  * What it returns or throws passes through untouched; of a promise the one derived promise is returned, so that a
  * rejection that nobody handles stays unhandled.
+ *
+ * The active context was asked for just before.
  *
  * @param isAsync whether it is an async function, whose promise nobody can have put anything on
  */
@@ -28,7 +30,7 @@ export function execute<R>(
   record.functions += 1
   let value: R
   try {
-    value = runIn(record.tracing as ActivityContext, fn, self, args)
+    value = enter(record.tracing as ActivityContext, fn, self, args)
   } catch (error) {
     const lifecycle = record.shared.owner as Lifecycle
     try {

@@ -123,7 +123,7 @@ export class Handle extends ActivityView implements ActivityHandle {
       return undefined as R
     }
     if (record.state === 'planned') this.start()
-    if (record.functions > 0 && currentRecord() === record) return executeInside(record, () => fn(this))
+    if (currentRecord() === record && record.functions > 0) return executeInside(record, () => fn(this))
     if (record.state === 'running')
       return execute(record, fn as (...args: never[]) => R, undefined, [this], undefined, types.isAsyncFunction(fn))
     if (!lifecycle.disabled) lifecycle.faults.count('run.ended', record.name)

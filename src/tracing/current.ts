@@ -143,7 +143,18 @@ export function runIn<R>(
   self: unknown,
   args: readonly unknown[],
 ): R {
-  const where = currentPlace()
+  currentPlace()
+  return enter(context, fn, self, args)
+}
+
+/** Like {@link runIn}, where the active context was asked for just before: what is registered is still the same. */
+export function enter<R>(
+  context: ActivityContext,
+  fn: (...args: never[]) => R,
+  self: unknown,
+  args: readonly unknown[],
+): R {
+  const where = place
   // Not through the arguments of `with`: managers make `null` of an undefined `this`.
   if (where === 'context') return contextManager().with(context, () => Reflect.apply(fn, self, args) as R)
   slot ??= sharedSlot()

@@ -8,7 +8,7 @@ import type { Faults } from '../base/faults.js'
 import { version } from '../base/version.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import { type ActivityContext, spanRecordKey } from './activity-context.js'
-import { noticeDuplicatedApi } from './registered.js'
+import { noticeDuplicatedApi, registered } from './registered.js'
 
 const kinds: Readonly<Record<ActivitySpanKind, otel.SpanKind>> = {
   internal: otel.SpanKind.INTERNAL,
@@ -25,12 +25,19 @@ interface Provider {
   getDelegateTracer?(name: string, version?: string): otel.Tracer | undefined
 }
 
+let knownEntry: unknown
+let knownProvider: Provider
 let knownDelegate: unknown
 let knownTracer: otel.Tracer | undefined
 
-/** The SDK's tracer, or `undefined` where there is no SDK and a span would only cost. */
-function currentTracer(): otel.Tracer | undefined {
-  const provider = otel.trace.getTracerProvider() as Provider
+/** The SDK's tracer, or `undefined` where our copy of the api does not see that SDK and a span would only cost. */
+function tracerOf(entry: otel.TracerProvider): otel.Tracer | undefined {
+  // The api would look it up for every span, and compare the versions of its copies.
+  if (entry !== knownEntry) {
+    knownEntry = entry
+    knownProvider = otel.trace.getTracerProvider() as Provider
+  }
+  const provider = knownProvider
   const delegate = provider.getDelegate?.() ?? provider
   if (delegate !== knownDelegate) {
     knownDelegate = delegate
@@ -131,7 +138,9 @@ function addOptions(options: otel.SpanOptions, record: ActivityRecord, { kind, s
 /** Starts the span of an activity inside its context, and puts it there. Without an SDK nothing happens. */
 export function startSpan(record: ActivityRecord, context: ActivityContext, start: SpanStart, faults: Faults): void {
   try {
-    const tracer = currentTracer()
+    const entry = registered()?.trace
+    if (entry === undefined) return
+    const tracer = tracerOf(entry)
     if (tracer === undefined) return noticeDuplicatedApi(faults)
     const options: otel.SpanOptions = {}
     if (!start.plain) addOptions(options, record, start)
