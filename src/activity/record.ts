@@ -1,8 +1,9 @@
 import type { CallSite } from '../base/call-site.js'
+import type { ActivityControl } from './control.js'
 import type { ErrorInfo } from './error-info.js'
 import { newSpanId, newTraceId, uuidv7 } from './ids.js'
 import type { ActivitySpanKind, Attempt, ErrorReporting, KeptLink, Progress, SpanReference } from './options.js'
-import { type ActivityState, type EndedState, isOpen, type Severity } from './states.js'
+import { type ActivityState, isOpen, type Severity } from './states.js'
 import type { Attributes, JsonObject, JsonValue } from './values.js'
 
 /** One line of an activity's own log. */
@@ -43,31 +44,6 @@ export interface ActivityDetails {
   listed?: boolean
   older?: ActivityRecord | undefined
   newer?: ActivityRecord | undefined
-}
-
-/** A verdict noted while a function of the activity still runs; the first one wins. */
-export interface Verdict {
-  readonly state: Exclude<EndedState, 'interrupted'>
-  readonly error?: { readonly value: unknown }
-}
-
-/** Why a signal is, or would be, aborted. */
-export interface Aborted {
-  readonly reason: unknown
-  /** For people, where the reason is not ours. */
-  readonly text?: string | undefined
-}
-
-/** Needed only by activities that are given a verdict, are asked for their signal, or have a deadline. */
-export interface ActivityControl {
-  verdict: Verdict | undefined
-  abort: AbortController | undefined
-  /** Set once the signal is, or would be, aborted. */
-  aborted: Aborted | undefined
-  /** Gives back timers and listeners. */
-  atEnd: (() => void) | undefined
-  /** It is a generator, a stream or a thenable: its function has not settled, but nobody may be left to go on with it. */
-  paused: boolean
 }
 
 /** Where the parent is another process, or a span that is no activity. */

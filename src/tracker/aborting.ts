@@ -1,4 +1,5 @@
-import type { ActivityControl, ActivityRecord } from '../activity/record.js'
+import type { ActivityControl } from '../activity/control.js'
+import type { ActivityRecord } from '../activity/record.js'
 import { descends } from './subtrees.js'
 
 /** Why the signal of this activity is aborted, if it is: by itself or by one above it. */

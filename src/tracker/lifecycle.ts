@@ -1,19 +1,13 @@
+import type { Verdict } from '../activity/control.js'
 import { isAbortError, toErrorInfo } from '../activity/error-info.js'
-import {
-  ActivityRecord,
-  type LogEntry,
-  never,
-  type RecordOwner,
-  type SharedFields,
-  type Verdict,
-} from '../activity/record.js'
+import { ActivityRecord, type LogEntry, never, type RecordOwner, type SharedFields } from '../activity/record.js'
 import { type ActivityProcess, type ActivitySnapshot, snapshotOf } from '../activity/snapshot.js'
 import type { EndedState, OpenState } from '../activity/states.js'
 import type { Intake } from '../activity/values.js'
 import { type Clock, systemClock, wallAt } from '../base/clock.js'
 import type { Faults } from '../base/faults.js'
 import { abortBelow, abortOf, signalOf } from './aborting.js'
-import { atEnd } from './at-end.js'
+import { atEnd, endOf } from './at-end.js'
 import { type Counters, columnOf, type Row } from './counters.js'
 import { Durations } from './durations.js'
 import type { Errors } from './errors.js'
@@ -295,18 +289,12 @@ export class Lifecycle implements RecordOwner {
     if (!timed) record.endedMonotonic = this.clock.monotonicMillis()
     this.counters.tell(record, record.subtree as SubtreeTally | undefined)
     const ranMillis = this.ports?.ended(record, state, from)
-    if (timed) record.endedMonotonic = this.#endOf(record, ranMillis)
+    if (timed) record.endedMonotonic = endOf(record, ranMillis, this.clock)
     if (from === 'running') this.silence?.gap(record, record.endedMonotonic - record.progressMonotonic)
     if (this.feed.observed) this.feed.publishEnd(this.snapshot(record), from, wallAt(this.clock, record.endedMonotonic))
     else this.feed.skip()
     if (this.durations.observed && record.startedMonotonic > never)
       this.durations.add(record.shared.row as Row, state, record.endedMonotonic - record.startedMonotonic)
-  }
-
-  /** When a span that took so long ended, and never before it was last heard of. */
-  #endOf(record: ActivityRecord, ranMillis: number | undefined): number {
-    if (ranMillis === undefined) return this.clock.monotonicMillis()
-    return Math.max(record.startedMonotonic + ranMillis, record.progressMonotonic)
   }
 
   /** Does what the stack had no room for when it was due, the innermost first. Throws where there still is none. */
