@@ -250,21 +250,6 @@ export class Methods {
   explicit(_: string): void {}
 
   @trackActivity({
-    plan(this: Owner, a: number | string) {
-      return this.label + a
-    },
-  })
-  self(_: number): void {}
-
-  // @ts-expect-error the class has no such member
-  @trackActivity({
-    plan(this: Owner & { more: string }) {
-      return this.more
-    },
-  })
-  selfWrongly(): void {}
-
-  @trackActivity({
     plan(this: Owner) {
       return this.label
     },

@@ -1,19 +1,13 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import * as otel from '@opentelemetry/api'
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { metricNames } from '../../../src/activity/semantic-conventions.js'
 import { ActivityTracker, startActivity, startUnderway, type UnderwayHandle } from '../../../src/index.js'
-import { unregisterAll } from '../../support/otel.js'
 import { OtlpReceiver } from '../../support/otlp-receiver.js'
+import { quietSetup } from '../../support/quiet-setup.js'
 
-const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
-beforeEach(() => warn.mockClear())
-afterEach(() => {
-  unregisterAll()
-  otel.metrics.disable()
-  otel.logs.disable()
-})
+const warn = quietSetup()
 
 async function start(
   env: Readonly<Record<string, string>> = {},
