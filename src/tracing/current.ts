@@ -3,6 +3,7 @@ import * as otel from '@opentelemetry/api'
 import type { ActivityRecord } from '../activity/record.js'
 import { ActivityContext, activityKey, spanRecordKey } from './activity-context.js'
 import { registered } from './registered.js'
+import { runWith } from './storage-switch.js'
 
 /**
  * Where the current activity lives: in the OpenTelemetry context once a context manager has proved that it carries our
@@ -20,6 +21,12 @@ interface Slot {
   startedWithout?: boolean
 }
 
+interface Direct {
+  readonly storage: AsyncLocalStorage<unknown>
+  /** The method that was looked at; somebody may put another in front of it later. */
+  readonly with: otel.ContextManager['with']
+}
+
 const slotKey: unique symbol = Symbol.for('underway.current/1') as never
 const probeKey = otel.createContextKey('underway.probe/1')
 
@@ -33,6 +40,8 @@ function sharedSlot(): Slot {
 let place: Place = 'own'
 let slot: Slot | undefined
 let provenManager: otel.ContextManager | undefined
+/** How the proven manager is entered, if that is to run in its storage and nothing else. */
+let direct: Direct | undefined
 
 function registeredManager(): otel.ContextManager | undefined {
   return registered()?.context
@@ -48,6 +57,7 @@ function currentPlace(): Place {
   const manager = registeredManager()
   if (manager !== provenManager) {
     provenManager = manager
+    direct = undefined
     place = manager === undefined ? 'own' : probe(manager)
   }
   return place
@@ -58,7 +68,13 @@ function probe(manager: otel.ContextManager): Place {
     const mark = {}
     const marked = otel.ROOT_CONTEXT.setValue(probeKey, mark)
     const carried = (): boolean => otel.context.active().getValue(probeKey) === mark
-    const first = otel.context.with(marked, () => carried() && (isStored(manager, mark) ? 'context' : 'both'))
+    const first = otel.context.with(marked, () => {
+      if (!carried()) return false
+      const kept = keptBy(manager, mark)
+      if (kept?.context === marked && onlyRuns(manager, kept.field))
+        direct = { storage: kept.storage, with: manager.with }
+      return kept === undefined ? 'both' : 'context'
+    })
     if (first === false) return 'own'
     const acrossAwait = otel.context.with(marked, async () => {
       await Promise.resolve()
@@ -78,13 +94,27 @@ function probe(manager: otel.ContextManager): Place {
   }
 }
 
-/** Whether a manager keeps the running code's context, which holds the mark, in an AsyncLocalStorage: that goes across every `await`. */
-function isStored(manager: object, mark: object): boolean {
-  return Object.values(manager).some((field: unknown) => {
-    if (!(field instanceof AsyncLocalStorage)) return false
-    const stored = field.getStore() as Partial<otel.Context> | undefined
-    return stored?.getValue?.(probeKey) === mark
-  })
+interface Kept {
+  readonly field: string
+  readonly storage: AsyncLocalStorage<unknown>
+  readonly context: unknown
+}
+
+/** The AsyncLocalStorage of a manager that has the running code's context, which holds the mark: that goes across every `await`. */
+function keptBy(manager: otel.ContextManager, mark: object): Kept | undefined {
+  for (const [field, storage] of Object.entries(manager)) {
+    if (!(storage instanceof AsyncLocalStorage)) continue
+    const context = storage.getStore() as Partial<otel.Context> | undefined
+    if (context?.getValue?.(probeKey) === mark) return { field, storage, context }
+  }
+  return undefined
+}
+
+/** Whether its `with` is that of OpenTelemetry, which binds and runs, and none that does more, such as for a profiler. */
+function onlyRuns(manager: otel.ContextManager, field: string): boolean {
+  const source = Function.prototype.toString.call(manager.with)
+  // The brackets of its parameters, of `bind` and of `run`.
+  return source.includes(`this.${field}.run(`) && source.split('(').length === 4
 }
 
 function ownContext(): ActivityContext | undefined {
@@ -154,17 +184,27 @@ export function enter<R>(
   self: unknown,
   args: readonly unknown[],
 ): R {
-  const where = place
-  // Not through the arguments of `with`: managers make `null` of an undefined `this`.
-  if (where === 'context') return contextManager().with(context, () => Reflect.apply(fn, self, args) as R)
+  if (place === 'context' && direct !== undefined && direct.with === provenManager?.with)
+    return runWith(direct.storage, context, fn, self, args)
+  if (place !== 'own') return enterManager(context, fn, self, args)
   slot ??= sharedSlot()
-  // Not in an AsyncResource, which would be faster: where the stack ends inside of one, Node ends the process.
-  if (where === 'own') {
-    slot.startedWithout = true
-    return slot.storage.run(context, () => Reflect.apply(fn, self, args) as R)
-  }
+  slot.startedWithout = true
+  return runWith(slot.storage, context, fn, self, args)
+}
+
+/** Apart, as a function that makes closures keeps its arguments for them in every call, whether it makes one or not. */
+function enterManager<R>(
+  context: ActivityContext,
+  fn: (...args: never[]) => R,
+  self: unknown,
+  args: readonly unknown[],
+): R {
+  // Not through the arguments of `with`: managers make `null` of an undefined `this`.
+  const call = (): R => Reflect.apply(fn, self, args) as R
+  if (place === 'context') return contextManager().with(context, call)
   context.inBoth = true
-  return slot.storage.run(context, () => otel.context.with(context, () => Reflect.apply(fn, self, args) as R))
+  slot ??= sharedSlot()
+  return runWith(slot.storage, context, () => otel.context.with(context, call), undefined, [])
 }
 
 /** The function as it would run now, whoever calls it later: in the context of this moment, with its activity. */
@@ -179,7 +219,7 @@ export function inContextOfNow<A extends unknown[], R>(fn: (...args: A) => R): (
   return (...args) => {
     const call = (): R => fn(...args)
     const inside = inManager ? (): R => otel.context.with(active, call) : call
-    return inOwn ? storage.run(own, inside) : inside()
+    return inOwn ? runWith(storage, own, inside, undefined, []) : inside()
   }
 }
 
@@ -187,7 +227,8 @@ export function inContextOfNow<A extends unknown[], R>(fn: (...args: A) => R): (
 export function detached<T>(work: () => T): T {
   const where = currentPlace()
   slot ??= sharedSlot()
-  if (where === 'own') return slot.storage.run(undefined, work)
+  if (where === 'own') return runWith(slot.storage, undefined, work, undefined, [])
   if (where === 'context' && slot.startedWithout !== true) return otel.context.with(otel.ROOT_CONTEXT, work)
-  return slot.storage.run(undefined, () => otel.context.with(otel.ROOT_CONTEXT, work))
+  const inside = (): T => otel.context.with(otel.ROOT_CONTEXT, work)
+  return runWith(slot.storage, undefined, inside, undefined, [])
 }

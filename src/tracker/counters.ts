@@ -60,13 +60,19 @@ function interned(name: string): string {
 /** Tallies by name. */
 class Tallies {
   readonly #byName = new Map<string, Tally>()
+  /** What was asked for last: whoever waits for one asks for the same again and again. */
+  #latest: Tally | undefined = undefined
   #sorted: Tally[] = []
   readonly #unsorted: Tally[] = []
 
   /** @param keep `false`: a name that nothing came into is answered with an empty tally and not remembered */
   named(name: string, keep = true): Tally {
+    if (name === this.#latest?.name) return this.#latest
     const known = this.#byName.get(name)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      this.#latest = known
+      return known
+    }
     const made = new Tally(keep ? interned(name) : name)
     if (keep) {
       this.#byName.set(made.name, made)
