@@ -22,6 +22,7 @@ describe.each(['without an SDK', 'with an SDK', 'with an SDK that is not proven 
       deep: true,
       balanced: true,
       told: true,
+      astray: 0,
     })
   })
 })
