@@ -136,7 +136,8 @@ export function readOptions<T extends object>(
   return read
 }
 
-function countUnknown(faults: Faults, place: string, given: object, known: readonly string[]): void {
+/** Counts each key that is none of the known ones, and says which are. */
+export function countUnknown(faults: Faults, place: string, given: object, known: readonly string[]): void {
   try {
     if (Array.isArray(given)) return faults.countOption(place, 'expected an object, got a list')
     for (const key of unknownKeys(given, known))

@@ -66,8 +66,12 @@ function insteadOfOptions(given: object, known: readonly string[]): string | und
   return `${isList(given) ? 'a list' : `an instance of ${name.slice(0, longestKey)}`}; give { ${meant} }`
 }
 
-/** Refuses what are no options, and options that do not exist. */
-function refuseOthers(call: string, given: object, known: readonly string[]): void {
+/**
+ * Refuses what are no options, and options that do not exist.
+ *
+ * @throws UnderwayError OPTIONS_INVALID
+ */
+export function refuseOthers(call: string, given: object, known: readonly string[]): void {
   settingUp(`${call}(options)`, () => {
     const got = insteadOfOptions(given, known)
     if (got !== undefined)

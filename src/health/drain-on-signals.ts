@@ -22,7 +22,7 @@ export interface DrainOnSignalsOptions extends DrainOptions {
 export function drainOnSignals(options: DrainOnSignalsOptions = {}): Disposable {
   return settingUp('drainOnSignals(options)', () => {
     const { signals: given = ['SIGTERM', 'SIGINT'], onDrained } = options
-    const resolved = checkDrainOptions(options)
+    const resolved = checkDrainOptions(options, 'drainOnSignals', ['signals', 'onDrained'])
     const signals = new Set<NodeJS.Signals>()
     for (const signal of given) {
       if (!Object.hasOwn(constants.signals, signal))

@@ -1,4 +1,4 @@
-import { settingUp, shown } from '../base/checked-options.js'
+import { refuseOthers, settingUp, shown } from '../base/checked-options.js'
 import { beforeDeadline } from '../base/deadline.js'
 import { UnderwayError } from '../base/underway-error.js'
 import { asOwnWork } from '../tracing/suppressed.js'
@@ -67,9 +67,15 @@ function policy(name: string, value: unknown): DrainPolicy {
   return drainPolicies.find((one) => one === value) ?? refuse(name, drainPolicies.join(' or '), value)
 }
 
-/** @throws UnderwayError OPTIONS_INVALID */
-export function checkDrainOptions(options: DrainOptions): Resolved {
-  return settingUp('drain(options)', () => {
+const drainKeys = ['timeoutMillis', 'graceMillis', 'flushMillis', 'policy', 'modules', 'flush', 'tracker'] as const
+
+/**
+ * @param call whose options they are, which may have more
+ * @throws UnderwayError OPTIONS_INVALID
+ */
+export function checkDrainOptions(options: DrainOptions, call = 'drain', more: readonly string[] = []): Resolved {
+  return settingUp(`${call}(options)`, () => {
+    refuseOthers(call, options, [...drainKeys, ...more])
     const { modules = {}, flush, tracker = getTracker() } = options
     if (typeof modules !== 'object' || modules === null)
       refuse('modules', "an object such as { Trainer: 'abort' }", modules)

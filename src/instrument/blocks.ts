@@ -1,18 +1,22 @@
 import { types } from 'node:util'
 import type { ActivityHandle } from '../activity/handle.js'
 import type { ActivityRecord } from '../activity/record.js'
+import { countUnknown } from '../activity/values.js'
+import { callSite } from '../base/call-site.js'
 import { guarded } from '../base/faults.js'
 import type { Context } from '../tracing/api.js'
 import { activeContext, currentRecord, recordIn } from '../tracing/current.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import { unsettled } from '../tracker/settled.js'
+import type { StartPlace } from '../tracker/start-sites.js'
 import { lifecycleFor } from './connect.js'
 import { type Description, describe, type StartOptions } from './description.js'
 import { execute } from './execute.js'
 import { functionName } from './function-name.js'
 import { Handle, handleOf } from './handle.js'
 import { inertHandle } from './inert.js'
-import { launch, placeOf } from './launch.js'
+import { launch } from './launch.js'
+import { startKeys } from './raw-options.js'
 
 /** Options of a handle that nobody's function ends. */
 export interface StartActivityOptions extends StartOptions {
@@ -53,6 +57,25 @@ function open(given: Given<StartOptions>, fallbackName: string): Opening {
   return { active, lifecycle, what, name: what.name ?? fallbackName }
 }
 
+const handleKeys = [...startKeys, 'leftAs']
+
+/**
+ * Where it is started from, looked up at the first start of its module and name, then now and then; so are keys that do not
+ * exist, such as mistyped ones. Both take longer than a start.
+ */
+function placeOf(
+  { lifecycle, what, name }: Opening,
+  call: string,
+  given: Given<StartOptions>,
+  below: (...args: never[]) => unknown,
+): StartPlace {
+  const known = call === 'runActivity' ? startKeys : handleKeys
+  return lifecycle.sites.of(what.module, name, () => {
+    if (typeof given === 'object' && given !== null) countUnknown(lifecycle.faults, `${call}(options)`, given, known)
+    return callSite(below)
+  })
+}
+
 /** The activity that `from` names, where it was handed off within this tracker and is still open. */
 function handedOff({ lifecycle, what }: Opening): ActivityHandle | undefined {
   const record = what.from?.id === undefined ? undefined : lifecycle.find(what.from.id)
@@ -74,7 +97,7 @@ export function runActivity<R>(options: string | StartOptions, fn: (activity: Ac
   if (lifecycle.disabled) return fn(inertHandle(lifecycle, name))
   const continued = handedOff(opening)
   if (continued !== undefined) return continued.run(fn)
-  const place = placeOf(lifecycle, what.module, name, runActivity)
+  const place = placeOf(opening, 'runActivity', options, runActivity)
   const record = launch(lifecycle, what, name, place, opening.active)
   try {
     return execute(record, fn, undefined, [handleOf(record)], undefined, types.isAsyncFunction(fn))
@@ -124,7 +147,7 @@ export function startActivity(options?: string | StartActivityOptions): Activity
   if (lifecycle.disabled) return inertHandle(lifecycle, name)
   const continued = handedOff(opening)
   if (continued !== undefined) return continued.state === 'planned' ? continued.start() : continued
-  const place = placeOf(lifecycle, what.module, name, startActivity)
+  const place = placeOf(opening, 'startActivity', options, startActivity)
   const record = launch(lifecycle, what, name, place, opening.active)
   return guardedHandle(record, lifecycle, leftAsOf(options, lifecycle))
 }
@@ -136,7 +159,7 @@ export function planActivity(options?: string | StartActivityOptions): ActivityH
   if (lifecycle.disabled) return inertHandle(lifecycle, name)
   const continued = handedOff(opening)
   if (continued !== undefined) return continued
-  const place = placeOf(lifecycle, what.module, name, planActivity)
+  const place = placeOf(opening, 'planActivity', options, planActivity)
   const record = launch(lifecycle, what, name, place, opening.active, true)
   return guardedHandle(record, lifecycle, leftAsOf(options, lifecycle))
 }

@@ -1,6 +1,5 @@
 import { bounds } from '../activity/bounds.js'
 import { type ActivityDetails, type ActivityRecord, SharedFields } from '../activity/record.js'
-import { callSite } from '../base/call-site.js'
 import { ActivityContext } from '../tracing/activity-context.js'
 import type { Context } from '../tracing/api.js'
 import { startSpan } from '../tracing/span.js'
@@ -107,14 +106,4 @@ export function launch(
     throw error
   }
   return record
-}
-
-/** Where a block or a handle is started from: looked up at the first start of its module and name, then now and then. */
-export function placeOf(
-  lifecycle: Lifecycle,
-  module: string | undefined,
-  name: string,
-  below: (...args: never[]) => unknown,
-): StartPlace {
-  return lifecycle.sites.of(module, name, () => callSite(below))
 }

@@ -29,6 +29,8 @@ const expected: Readonly<Record<string, readonly string[]>> = {
 }
 
 const known = [...Object.keys(expected), 'tracker', 'parent', 'from', 'startTime']
+/** Those of work that is no function's. */
+export const startKeys: readonly string[] = known.filter((key) => key !== 'result' && key !== 'did')
 
 /** Somebody wrote a decorator without calling it, so that it got what it was to decorate in place of its options. */
 export function refuseUncalled(name: string, given: unknown, rest: readonly unknown[]): void {

@@ -3,7 +3,7 @@ import * as otel from '@opentelemetry/api'
 import type { ActivityRecord } from '../activity/record.js'
 import { ActivityContext, activityKey, spanRecordKey } from './activity-context.js'
 import { registered } from './registered.js'
-import { runWith } from './storage-switch.js'
+import { inNoStorage, runWith } from './storage-switch.js'
 
 /**
  * Where the current activity lives: in the OpenTelemetry context once a context manager has proved that it carries our
@@ -19,6 +19,8 @@ interface Slot {
   readonly storage: AsyncLocalStorage<ActivityContext | undefined>
   /** Whether activities were started while there was no context manager: they may still run, and only we know of them. */
   startedWithout?: boolean
+  /** Whether a manager was seen that keeps the context somewhere else than in a storage that shows. */
+  elsewhere?: boolean
 }
 
 interface Direct {
@@ -59,6 +61,7 @@ function currentPlace(): Place {
     provenManager = manager
     direct = undefined
     place = manager === undefined ? 'own' : probe(manager)
+    if (manager !== undefined && place !== 'context') sharedSlot().elsewhere = true
   }
   return place
 }
@@ -160,6 +163,9 @@ export function recordIn(context: otel.Context): ActivityRecord | undefined {
 }
 
 export function currentRecord(): ActivityRecord | undefined {
+  slot ??= sharedSlot()
+  // Most questions about what is open come from outside of any activity.
+  if (slot.elsewhere !== true && inNoStorage()) return undefined
   if (currentPlace() !== 'own' || provenManager !== undefined) return recordIn(activeContext())
   // The way of every question about what is open in a program without an SDK.
   const own = ownContext()

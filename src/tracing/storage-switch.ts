@@ -28,47 +28,53 @@ interface Found {
 /** `undefined`: not looked for yet; `null`: not there. */
 let found: Found | null | undefined
 
-/** The class of the current frame, through what a resource keeps of the moment in which it was made. */
-function classOfCurrent(): Frames | undefined {
-  const resource = new AsyncResource('underway', { requireManualDestroy: true })
-  for (const key of Object.getOwnPropertySymbols(resource)) {
-    const frame = (resource as unknown as Record<symbol, { readonly constructor?: unknown } | undefined>)[key]
-    const frames = frame?.constructor as Frames | undefined
-    if (typeof frames?.current === 'function' && typeof frames.set === 'function' && frames.current() === frame)
-      return frames
+/** What a resource keeps of the moment in which it was made; by no name that is documented. */
+function keptNow(): Readonly<Record<symbol, unknown>> {
+  return new AsyncResource('underway', { requireManualDestroy: true }) as never
+}
+
+/** Under which symbol a resource keeps the current frame, and the class of that. */
+function lookAround(): { readonly key: symbol; readonly frames: Frames } | undefined {
+  const kept = keptNow()
+  for (const key of Object.getOwnPropertySymbols(kept)) {
+    const frames = (kept[key] as { readonly constructor?: unknown } | undefined)?.constructor as Frames | undefined
+    if (typeof frames?.current === 'function' && typeof frames.set === 'function' && frames.current() === kept[key])
+      return { key, frames }
   }
   return undefined
 }
 
-/** Whether it does all that is relied on here, as seen through the documented doors. */
-function behaves(frames: Frames, storage: AsyncLocalStorage<unknown>, held: unknown): boolean {
+/** Whether the class does all that is relied on here, as seen through the documented doors. */
+function behaves(frames: Frames, key: symbol, storage: AsyncLocalStorage<unknown>, held: unknown): boolean {
   const other = new AsyncLocalStorage<unknown>()
   const before = frames.current()
   const both = new frames(other, 'other')
   if (frames.current() !== before || both.get(storage) !== held || !both.has(other)) return false
   frames.set(both)
-  if (frames.current() !== both || storage.getStore() !== held || other.getStore() !== 'other') return false
-  const resource = new AsyncResource('underway', { requireManualDestroy: true })
+  if (keptNow()[key] !== both || storage.getStore() !== held || other.getStore() !== 'other') return false
   frames.set(undefined)
-  if (frames.current() !== undefined || storage.getStore() !== undefined) return false
+  if (keptNow()[key] !== undefined || storage.getStore() !== undefined) return false
   const alone = new frames(storage, 'alone')
   frames.set(alone)
-  if (alone.size !== 1 || storage.getStore() !== 'alone' || other.getStore() !== undefined) return false
-  return resource.runInAsyncScope(() => frames.current() === both) && frames.current() === alone
+  return alone.size === 1 && storage.getStore() === 'alone' && other.getStore() === undefined
 }
 
 function look(): Found | null {
-  const storage = new AsyncLocalStorage<unknown>()
-  const held = {}
   try {
-    const within = (): Frames | undefined => {
-      const frames = classOfCurrent()
-      return frames !== undefined && behaves(frames, storage, held) ? frames : undefined
-    }
-    // Inside a resource, which puts back the very frame that was: `run` would leave an entry in the program's.
-    const resource = new AsyncResource('underway', { requireManualDestroy: true })
-    const Plain = resource.runInAsyncScope(() => storage.run(held, within))
-    if (Plain === undefined) return null
+    const outside = keptNow()
+    const storage = new AsyncLocalStorage<unknown>()
+    const held = {}
+    const around = storage.run(held, () => {
+      const seen = lookAround()
+      const usable = seen !== undefined && behaves(seen.frames, seen.key, storage, held)
+      // An older Node follows a storage for as long as it is not disabled.
+      storage.disable()
+      return usable ? seen : undefined
+    })
+    if (around === undefined) return null
+    const { key, frames: Plain } = around
+    // The very frame that was: `run` has left an entry in its own, which every later switch would copy.
+    Plain.set(outside[key] as Frame | undefined)
     class Based extends Plain {
       override readonly storage: object
       override readonly base: Frame | undefined
@@ -82,8 +88,6 @@ function look(): Found | null {
     return { Plain, Based }
   } catch {
     return null
-  } finally {
-    storage.disable()
   }
 }
 
@@ -137,4 +141,10 @@ function baseOf(frame: Frame | undefined, storage: object): Frame | undefined {
   if (frame === undefined) return undefined
   if (frame.storage === storage) return frame.base
   return frame.size === 1 && frame.has(storage) ? undefined : frame
+}
+
+/** Whether no storage holds anything for the running code. `false` also where that cannot be seen. */
+export function inNoStorage(): boolean {
+  if (found === undefined) found = look()
+  return found !== null && found.Plain.current() === undefined
 }

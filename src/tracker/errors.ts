@@ -1,7 +1,7 @@
 import { CopiedError } from '../activity/error-info.js'
 import type { ActivityRecord } from '../activity/record.js'
-import { isSeverity, type Severity } from '../activity/states.js'
-import { type Intake, inCall, toNumber, toText } from '../activity/values.js'
+import { isSeverity, type Severity, severities } from '../activity/states.js'
+import { type Intake, inCall, refuseValue, toNumber, toText } from '../activity/values.js'
 import type { Clock } from '../base/clock.js'
 import { type ErrorCount, ErrorCounts } from './error-counts.js'
 import { type ErrorGroup, ErrorGroups } from './error-groups.js'
@@ -97,15 +97,19 @@ export class Errors {
   }
 
   list(filter: ErrorFilter): ErrorRecord[] {
-    return this.#log.list(filter, this.#limit(filter))
+    return this.#log.list(filter, this.#limit('errors', filter))
   }
 
   groups(filter: ErrorFilter): ErrorGroup[] {
-    return this.#groups.list(filter, this.#limit(filter))
+    return this.#groups.list(filter, this.#limit('errorGroups', filter))
   }
 
-  #limit({ limit }: ErrorFilter): number {
-    const given = toNumber(inCall(this.#options.intake, 'errors'), 'limit', limit)
+  #limit(call: string, { limit, severity }: ErrorFilter): number {
+    const intake = inCall(this.#options.intake, call)
+    // Nothing has a severity that does not exist, and an empty list looks like good news.
+    if (severity !== undefined && !isSeverity(severity))
+      refuseValue(intake, 'severity', severities.join(', '), severity)
+    const given = toNumber(intake, 'limit', limit)
     return given === undefined ? this.#options.maxErrors : Math.max(Math.floor(given), 0)
   }
 

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { endedSpan, expectEqual, expectSame, expectSucceeded, rejectionOf, thrownBy, turns } from './expectations.js'
 import { wrappingCase } from './wrapping-case.js'
 
@@ -114,4 +115,29 @@ export const nestingCases = [
     expectSame(endedSpan(trial, 'inner').parent, 'outer', 'parent')
     expectSucceeded(trial, 'outer')
   }),
+  wrappingCase(
+    'nesting.storage',
+    'a storage of the caller holds its value inside, also after an `await`',
+    async (trial) => {
+      const storage = new AsyncLocalStorage<string>()
+      const work = trial.wrap('work', async () => {
+        const before = storage.getStore()
+        await turns()
+        return [before, storage.getStore()]
+      })
+      expectEqual(await storage.run('mine', () => work()), ['mine', 'mine'], 'values')
+    },
+  ),
+  wrappingCase(
+    'nesting.storage-entered',
+    'a storage that it enters for good is entered for its caller too',
+    (trial) => {
+      const storage = new AsyncLocalStorage<string>()
+      const work = trial.wrap('work', () => storage.enterWith('mine'))
+      storage.run('outside', () => {
+        work()
+        expectSame(storage.getStore(), 'mine', 'value')
+      })
+    },
+  ),
 ]

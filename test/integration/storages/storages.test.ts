@@ -33,11 +33,19 @@ const outside = [null, null]
 const work = ['mine', 'work']
 const forGood = ['for good', null]
 
+/** How often a call makes Node run a storage. */
+function runsIn(setUp: string, byFrames: boolean): number {
+  if (setUp === 'a manager without a storage') return 0
+  // What a manager does that shows nothing of itself cannot be known: it is asked.
+  return byFrames && setUp !== 'a manager that is not proven yet' ? 0 : 1
+}
+
 describe.each([
   'no context manager',
   'a context manager',
   'a manager that comes late',
   'a manager that is not proven yet',
+  'a manager without a storage',
 ])('with %s', (setUp) => {
   test.each(ways)(
     '$name: storages are as they would be without tracking',
@@ -46,6 +54,7 @@ describe.each([
       const { stdout } = succeeded(await runNode(args, { cwd: repositoryRoot, node }))
       expect(JSON.parse(stdout)).toEqual({
         seen: {
+          alone: ['alone', 'alone', true, false, null],
           around: {
             within: [
               [work, work],
@@ -81,8 +90,7 @@ describe.each([
         },
         sameResource: true,
         open: 0,
-        // What a manager does that shows nothing of itself cannot be known: it is asked.
-        runs: byFrames && setUp !== 'a manager that is not proven yet' ? 0 : 1,
+        runs: runsIn(setUp, byFrames),
       })
     },
   )

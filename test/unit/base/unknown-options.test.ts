@@ -13,6 +13,8 @@ import {
 } from '../../../src/experiment/index.js'
 import {
   answerHealthChecks,
+  drain,
+  drainOnSignals,
   httpHealthCheck,
   monitorHealth,
   startWatchdog,
@@ -58,6 +60,8 @@ describe('a set-up call refuses an option that it does not have, and names those
     ['startWatchdog', startWatchdog],
     ['stuckLeaves', stuckLeaves],
     ['answerHealthChecks', answerHealthChecks],
+    ['drain', drain],
+    ['drainOnSignals', drainOnSignals],
     ['httpHealthCheck', (options) => httpHealthCheck('http://127.0.0.1', options)],
   ])('%s', async (name, call) => {
     const message = await messageOf(() => call({ mistyped: 1 } as never))
