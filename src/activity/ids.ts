@@ -27,33 +27,38 @@ let low = 0
 let prefix = ''
 
 /** Through a buffer, as what was put together from pieces keeps them. */
-function setPrefix(): void {
-  prefix = Buffer.from(head + high.toString(16).padStart(6, '0'), 'latin1').toString('latin1')
+function prefixOf(head: string, high: number): string {
+  return Buffer.from(head + high.toString(16).padStart(6, '0'), 'latin1').toString('latin1')
 }
 
+/** All of it or, where the stack has no room for a call, nothing: half of it would give an id twice. */
 function goTo(millis: number): void {
   const at = take(10)
   const time = millis.toString(16).padStart(12, '0').slice(-12)
   const random = pool.toString('hex', at, at + 6)
   const variant = (8 | ((pool[at + 5] as number) & 3)).toString(16)
-  head = `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-${variant}${random.slice(3, 6)}-${random.slice(6, 10)}`
-  lastMillis = millis
+  const newHead = `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-${variant}${random.slice(3, 6)}-${random.slice(6, 10)}`
   // In the lower half, so that as many more fit into the millisecond.
-  high = pool.readUIntLE(at + 6, 3) >>> 1
+  const newHigh = pool.readUIntLE(at + 6, 3) >>> 1
+  const newPrefix = prefixOf(newHead, newHigh)
+  lastMillis = millis
+  head = newHead
+  high = newHigh
   low = pool[at + 9] as number
-  setPrefix()
+  prefix = newPrefix
 }
 
 // Before the first id, as what it is given may be no time.
 goTo(0)
 
-/** The next 256 ids of the millisecond. */
+/** The next 256 ids of the millisecond, in the same way. */
 function carry(): void {
   // A clock that stands still or goes back borrows from the future, as RFC 9562 section 6.2 allows.
   if (high === largestHigh) return goTo(lastMillis + 1)
+  const newPrefix = prefixOf(head, high + 1)
   high += 1
   low = 0
-  setPrefix()
+  prefix = newPrefix
 }
 
 /**

@@ -42,6 +42,7 @@ function trackerOf(options: StartOptions): unknown {
 
 interface Opening {
   readonly active: Context
+  readonly current: ActivityRecord | undefined
   readonly lifecycle: Lifecycle
   readonly what: Description
   readonly name: string
@@ -50,11 +51,12 @@ interface Opening {
 function open(given: Given<StartOptions>, fallbackName: string): Opening {
   const options = optionsOf(given)
   const active = activeContext()
-  const lifecycle = lifecycleFor(trackerOf(options), recordIn(active))
+  const current = recordIn(active)
+  const lifecycle = lifecycleFor(trackerOf(options), current)
   if (given !== undefined && typeof given !== 'string' && typeof given !== 'object')
     lifecycle.faults.count('option.invalid', 'options')
   const what = describe(lifecycle.intake, options)
-  return { active, lifecycle, what, name: what.name ?? fallbackName }
+  return { active, current, lifecycle, what, name: what.name ?? fallbackName }
 }
 
 const handleKeys = [...startKeys, 'leftAs']
@@ -98,7 +100,7 @@ export function runActivity<R>(options: string | StartOptions, fn: (activity: Ac
   const continued = handedOff(opening)
   if (continued !== undefined) return continued.run(fn)
   const place = placeOf(opening, 'runActivity', options, runActivity)
-  const record = launch(lifecycle, what, name, place, opening.active)
+  const record = launch(lifecycle, what, name, place, opening.active, opening.current)
   try {
     return execute(record, fn, undefined, [handleOf(record)], undefined, types.isAsyncFunction(fn))
   } catch (error) {
@@ -148,7 +150,7 @@ export function startActivity(options?: string | StartActivityOptions): Activity
   const continued = handedOff(opening)
   if (continued !== undefined) return continued.state === 'planned' ? continued.start() : continued
   const place = placeOf(opening, 'startActivity', options, startActivity)
-  const record = launch(lifecycle, what, name, place, opening.active)
+  const record = launch(lifecycle, what, name, place, opening.active, opening.current)
   return guardedHandle(record, lifecycle, leftAsOf(options, lifecycle))
 }
 
@@ -160,7 +162,7 @@ export function planActivity(options?: string | StartActivityOptions): ActivityH
   const continued = handedOff(opening)
   if (continued !== undefined) return continued
   const place = placeOf(opening, 'planActivity', options, planActivity)
-  const record = launch(lifecycle, what, name, place, opening.active, true)
+  const record = launch(lifecycle, what, name, place, opening.active, opening.current, true)
   return guardedHandle(record, lifecycle, leftAsOf(options, lifecycle))
 }
 

@@ -2,13 +2,14 @@ import { bounds } from '../activity/bounds.js'
 import { type ActivityDetails, type ActivityRecord, SharedFields } from '../activity/record.js'
 import { ActivityContext } from '../tracing/activity-context.js'
 import type { Context } from '../tracing/api.js'
+import { registeredJustNow } from '../tracing/registered.js'
 import { startSpan } from '../tracing/span.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import { unsettled } from '../tracker/settled.js'
 import type { StartPlace } from '../tracker/start-sites.js'
 import type { Description } from './description.js'
 import { followSignal } from './follow-signal.js'
-import { originOf } from './origin.js'
+import { originOf, spanIn } from './origin.js'
 
 function chosenId(what: Description, lifecycle: Lifecycle): string | undefined {
   const id = what.id ?? what.from?.id?.slice(0, bounds.name)
@@ -71,30 +72,39 @@ function bound(lifecycle: Lifecycle, record: ActivityRecord, what: Description, 
   if (what.signal !== undefined) followSignal(lifecycle, record, what.signal)
 }
 
-/** Brings an activity to life: counted first, then its span, then told to the feed. */
+/**
+ * Brings an activity to life: counted first, then its span, then told to the feed.
+ *
+ * @param active the context of the running code, which was asked for just before
+ * @param current the activity in it
+ */
 export function launch(
   lifecycle: Lifecycle,
   what: Description,
   name: string,
   place: StartPlace,
   active: Context,
+  current: ActivityRecord | undefined,
   asPlanned = false,
 ): ActivityRecord {
-  const origin = originOf(what, lifecycle, active)
-  const module = what.module ?? origin.record?.module ?? lifecycle.serviceName
+  // Nearly all that is started inside another activity is simply that: no origin has to be made out.
+  const isInside = what.plain && current !== undefined && current.owner === lifecycle
+  const origin = isInside ? undefined : originOf(what, lifecycle, active, current)
+  const above = isInside ? current : origin?.record
+  const module = what.module ?? above?.module ?? lifecycle.serviceName
   const group = what.group ?? lifecycle.groupOf(module)
   const bounded = name.length > bounds.name ? name.slice(0, bounds.name) : name
   const shared = sharedFields(lifecycle, place, bounded, module, group, what.type)
   const { plain } = what
   const startTime = plain ? undefined : millisOf(what.startTime)
   const id = plain ? undefined : chosenId(what, lifecycle)
-  const record = lifecycle.create(shared, origin.record, id, asPlanned, startTime)
+  const record = lifecycle.create(shared, above, id, asPlanned, startTime)
   try {
-    if (origin.remote !== undefined) record.remote = origin.remote
+    if (origin?.remote !== undefined) record.remote = origin.remote
     if (what.detailed) describeRecord(record, what)
-    const context = new ActivityContext(active, origin.span, record)
+    const context = new ActivityContext(active, origin === undefined ? spanIn(active) : origin.span, record)
     record.tracing = context
-    if (!asPlanned) startSpan(record, context, what, lifecycle.faults)
+    if (!asPlanned) startSpan(record, context, what, lifecycle.faults, registeredJustNow())
     else keepUntilStart(record.detail(), what)
     lifecycle.announce(record, startTime === undefined ? record.createdAt : undefined)
     if (!plain) bound(lifecycle, record, what, asPlanned)

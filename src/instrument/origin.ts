@@ -40,10 +40,17 @@ function continued({ id: _, ...remote }: RemoteActivity): Origin {
   return fromElsewhere(remote)
 }
 
+export function spanIn(context: Context): Span | undefined {
+  return context instanceof ActivityContext ? context.span : trace.getSpan(context)
+}
+
 /** The activity of a context, else the trace of its span. */
-export function parentInContext(lifecycle: Lifecycle, active: Context): Origin {
-  const span = active instanceof ActivityContext ? active.span : trace.getSpan(active)
-  const current = recordIn(active)
+export function parentInContext(
+  lifecycle: Lifecycle,
+  active: Context,
+  current: ActivityRecord | undefined = recordIn(active),
+): Origin {
+  const span = spanIn(active)
   if (current !== undefined) return fromRecord(current, lifecycle, span)
   const reference = span?.spanContext()
   if (reference === undefined || !trace.isSpanContextValid(reference))
@@ -53,10 +60,15 @@ export function parentInContext(lifecycle: Lifecycle, active: Context): Origin {
 }
 
 /** The parent that an activity is given, else what the active context holds. */
-export function originOf(what: Description, lifecycle: Lifecycle, active: Context): Origin {
-  if (what.plain) return parentInContext(lifecycle, active)
+export function originOf(
+  what: Description,
+  lifecycle: Lifecycle,
+  active: Context,
+  current: ActivityRecord | undefined,
+): Origin {
+  if (what.plain) return parentInContext(lifecycle, active, current)
   if (what.from !== undefined) return continued(what.from)
   if (what.parent === null) return nowhere
   if (what.parent !== undefined) return chosen(what.parent, lifecycle)
-  return parentInContext(lifecycle, active)
+  return parentInContext(lifecycle, active, current)
 }

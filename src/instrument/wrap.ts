@@ -45,8 +45,8 @@ class Site {
     this.conclude = concludeWith(this.#options)
   }
 
-  lifecycle(active: Context): Lifecycle {
-    return lifecycleFor(this.#tracker, recordIn(active))
+  lifecycle(current: ActivityRecord | undefined): Lifecycle {
+    return lifecycleFor(this.#tracker, current)
   }
 
   #describe(lifecycle: Lifecycle, self: unknown, args: readonly unknown[]): Description {
@@ -57,9 +57,15 @@ class Site {
     return this.#described.what
   }
 
-  start(lifecycle: Lifecycle, self: unknown, args: readonly unknown[], active: Context): ActivityRecord {
+  start(
+    lifecycle: Lifecycle,
+    self: unknown,
+    args: readonly unknown[],
+    active: Context,
+    current: ActivityRecord | undefined,
+  ): ActivityRecord {
     const what = this.#describe(lifecycle, self, args)
-    return launch(lifecycle, what, what.name ?? this.#nameOf(self), this.#place, active)
+    return launch(lifecycle, what, what.name ?? this.#nameOf(self), this.#place, active, current)
   }
 }
 
@@ -89,9 +95,10 @@ function wrappedCall(site: Site, inner: Inner): Wrapped {
   const method = {
     wrapped(this: unknown, ...args: unknown[]): unknown {
       const active = activeContext()
-      const lifecycle = site.lifecycle(active)
+      const current = recordIn(active)
+      const lifecycle = site.lifecycle(current)
       if (lifecycle.disabled) return Reflect.apply(inner, this, args)
-      const record = site.start(lifecycle, this, args, active)
+      const record = site.start(lifecycle, this, args, active, current)
       try {
         return execute(record, inner, this, args, site.conclude, isAsync)
       } catch (error) {
@@ -118,9 +125,10 @@ function wrappedConstructor(site: Site, inner: Inner): Wrapped {
   const wrapped: Wrapped = function (this: unknown, ...args: unknown[]): unknown {
     if (new.target !== undefined) return construct(site, inner, this, args, new.target === wrapped ? inner : new.target)
     const active = activeContext()
-    const lifecycle = site.lifecycle(active)
+    const current = recordIn(active)
+    const lifecycle = site.lifecycle(current)
     if (lifecycle.disabled) return Reflect.apply(inner, this, args)
-    const record = site.start(lifecycle, this, args, active)
+    const record = site.start(lifecycle, this, args, active, current)
     try {
       return execute(record, inner, this, args, site.conclude, false)
     } catch (error) {
@@ -140,10 +148,14 @@ function wrappedConstructor(site: Site, inner: Inner): Wrapped {
 function wrappedGenerator(site: Site, inner: Inner): Wrapped {
   const method = {
     wrapped(this: unknown, ...args: unknown[]): unknown {
-      const lifecycle = site.lifecycle(activeContext())
+      const lifecycle = site.lifecycle(recordIn(activeContext()))
       const generator = Reflect.apply(inner, this, args) as object
       if (lifecycle.disabled) return generator
-      return followGenerator(generator, () => site.start(lifecycle, this, args, activeContext()), site.conclude)
+      const start = (): ActivityRecord => {
+        const active = activeContext()
+        return site.start(lifecycle, this, args, active, recordIn(active))
+      }
+      return followGenerator(generator, start, site.conclude)
     },
   }
   return method.wrapped

@@ -8,7 +8,7 @@ import type { Faults } from '../base/faults.js'
 import { version } from '../base/version.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
 import { type ActivityContext, spanRecordKey } from './activity-context.js'
-import { noticeDuplicatedApi, registered } from './registered.js'
+import { noticeDuplicatedApi, type Registered, registered } from './registered.js'
 
 const kinds: Readonly<Record<ActivitySpanKind, otel.SpanKind>> = {
   internal: otel.SpanKind.INTERNAL,
@@ -135,10 +135,20 @@ function addOptions(options: otel.SpanOptions, record: ActivityRecord, { kind, s
   if (startTime !== undefined) options.startTime = startTime
 }
 
-/** Starts the span of an activity inside its context, and puts it there. Without an SDK nothing happens. */
-export function startSpan(record: ActivityRecord, context: ActivityContext, start: SpanStart, faults: Faults): void {
+/**
+ * Starts the span of an activity inside its context, and puts it there. Without an SDK nothing happens.
+ *
+ * @param there what is registered
+ */
+export function startSpan(
+  record: ActivityRecord,
+  context: ActivityContext,
+  start: SpanStart,
+  faults: Faults,
+  there: Registered | undefined = registered(),
+): void {
   try {
-    const entry = registered()?.trace
+    const entry = there?.trace
     if (entry === undefined) return
     const tracer = tracerOf(entry)
     if (tracer === undefined) return noticeDuplicatedApi(faults)
@@ -175,7 +185,9 @@ function endAttributes(details: ActivityDetails): Writable {
 
 /** In milliseconds; `undefined` where it is none. */
 function millisOf(duration: unknown): number | undefined {
-  const [seconds, nanoseconds] = duration as readonly unknown[]
+  const parts = duration as readonly unknown[]
+  const seconds = parts[0]
+  const nanoseconds = parts[1]
   if (typeof seconds !== 'number' || typeof nanoseconds !== 'number' || seconds < 0) return undefined
   return seconds * 1_000 + nanoseconds / 1_000_000
 }

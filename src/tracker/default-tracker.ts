@@ -7,10 +7,13 @@ interface SharedSlot {
 
 const slotKey: unique symbol = Symbol.for('underway.tracker/1') as never
 
+let known: SharedSlot | undefined
+
+/** Looked up once, as every call that names no tracker asks for it. */
 function slot(): SharedSlot {
   const holder = globalThis as { [slotKey]?: SharedSlot }
-  holder[slotKey] ??= {}
-  return holder[slotKey]
+  known ??= holder[slotKey] ??= {}
+  return known
 }
 
 /** The tracker that everything uses that names no other; made when first asked for, one per thread. */

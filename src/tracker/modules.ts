@@ -146,6 +146,9 @@ function saysGone(error: unknown): boolean {
 export class Modules {
   readonly #host: ModuleHost
   readonly #modules = new Map<string, Module>()
+  /** Whose group was asked for last: most starts are of the same module as the one before. */
+  #asked: string | undefined = undefined
+  #answer: string | undefined = undefined
   readonly #maxModules: number
 
   constructor(host: ModuleHost, maxModules: number) {
@@ -193,15 +196,22 @@ export class Modules {
       checkedAt: undefined,
     }
     this.#modules.set(name, module)
+    this.#asked = undefined
     this.#host.changed(this.#status(module))
     const unregister = (): void => {
-      if (this.#modules.get(name) === module) this.#modules.delete(name)
+      if (this.#modules.get(name) !== module) return
+      this.#modules.delete(name)
+      this.#asked = undefined
     }
     return { name, unregister, [Symbol.dispose]: unregister }
   }
 
   groupOf(name: string): string | undefined {
-    return this.#modules.get(name)?.group
+    if (name !== this.#asked) {
+      this.#answer = this.#modules.get(name)?.group
+      this.#asked = name
+    }
+    return this.#answer
   }
 
   isGone(name: string): boolean {

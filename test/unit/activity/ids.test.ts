@@ -25,6 +25,39 @@ describe('uuidv7', () => {
     expect(ids.map(timeOf)).toEqual(ids.map(() => base + 1_000))
   })
 
+  test('gives no id twice where the stack ends', () => {
+    const ids: string[] = []
+    let refused = 0
+    const ask = (): void => {
+      // More than share a prefix, so that one has to be made.
+      for (let count = 0; count < 300; count += 1) ids.push(uuidv7(base + 2_000))
+    }
+    // What was never called has to be compiled, which takes far more of the stack.
+    ask()
+    const before = ids.length
+    for (let round = 0; round < 5; round += 1) {
+      let levels = 0
+      const dive = (): void => {
+        try {
+          dive()
+        } catch {
+          // The stack has ended somewhere below; on the way back there is a little more room at each level.
+        }
+        levels += 1
+        if (levels > 200) return
+        try {
+          ask()
+        } catch {
+          refused += 1
+        }
+      }
+      dive()
+    }
+    expect(refused).toBeGreaterThan(0)
+    expect(ids.length).toBeGreaterThan(before)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
   test('stays in order when the clock stands still, goes back, or is no number', () => {
     const times = fc.array(fc.oneof(fc.integer({ min: 0, max: base }), fc.constantFrom(Number.NaN, -5, 0.5)), {
       minLength: 2,

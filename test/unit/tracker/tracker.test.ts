@@ -285,17 +285,19 @@ describe('a disabled tracker', () => {
 })
 
 describe('the default tracker', () => {
-  const slot = globalThis as Record<symbol, { tracker?: ActivityTracker }>
-  const key = Symbol.for('underway.tracker/1')
-  let before: { tracker?: ActivityTracker } | undefined
+  const holder = globalThis as Record<symbol, { tracker?: ActivityTracker } | undefined>
+  let before: ActivityTracker
 
   beforeEach(() => {
-    before = slot[key]
-    slot[key] = { tracker: new ActivityTracker() }
+    before = getTracker()
+    const shared = holder[Symbol.for('underway.tracker/1')]
+    if (shared !== undefined) shared.tracker = new ActivityTracker()
+    expect(getTracker()).not.toBe(before)
   })
 
   afterEach(() => {
-    if (before !== undefined) slot[key] = before
+    const shared = holder[Symbol.for('underway.tracker/1')]
+    if (shared !== undefined) shared.tracker = before
   })
 
   test('is what everything uses that names no other', () => {
