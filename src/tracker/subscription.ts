@@ -59,6 +59,8 @@ export class Subscription<T> {
   readonly #maxBatch: number
   readonly #whenFull: OverflowPolicy
   #batch: (T | Gap)[] = []
+  /** How many of them wait: there is room for as many as came the last time, which need not be made bit by bit. */
+  #waiting = 0
   #missing: { from: number; to: number } | undefined = undefined
   #delivering = false
   #over = false
@@ -84,13 +86,13 @@ export class Subscription<T> {
   offer(item: T, number: number): void {
     // Another subscriber may have ended this one while the item was on its way.
     if (this.#over) return
-    if (this.#batch.length >= this.#maxBatch) {
+    if (this.#waiting >= this.#maxBatch) {
       // Inside its own delivery a subscriber cannot be called again: what it causes beyond its bound is dropped.
       if (this.#whenFull !== 'inline' || this.#delivering) return this.#drop(number)
       this.deliver()
     }
-    // Not pushed: from an array that begins empty V8 learns never to do that inline.
-    this.#batch[this.#batch.length] = item
+    this.#batch[this.#waiting] = item
+    this.#waiting += 1
   }
 
   #drop(number: number): void {
@@ -100,9 +102,11 @@ export class Subscription<T> {
   }
 
   deliver(): void {
-    if (this.#delivering || (this.#batch.length === 0 && this.#missing === undefined)) return
+    if (this.#delivering || (this.#waiting === 0 && this.#missing === undefined)) return
     const batch = this.#batch
-    this.#batch = []
+    batch.length = this.#waiting
+    this.#batch = new Array<T | Gap>(Math.min(this.#waiting, defaultMaxBatch))
+    this.#waiting = 0
     if (this.#missing !== undefined && this.#whenFull !== 'drop') batch.push({ kind: 'gap', ...this.#missing })
     this.#missing = undefined
     if (batch.length === 0) return
@@ -145,7 +149,7 @@ export class Subscription<T> {
       dropped: this.#dropped,
       faults: this.#faults,
       spentMillis: this.#spentMillis,
-      waiting: this.#batch.length,
+      waiting: this.#waiting,
     }
   }
 }
