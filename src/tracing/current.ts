@@ -166,10 +166,7 @@ export function currentRecord(): ActivityRecord | undefined {
   slot ??= sharedSlot()
   // Most questions about what is open come from outside of any activity.
   if (slot.elsewhere !== true && inNoStorage()) return undefined
-  if (currentPlace() !== 'own' || provenManager !== undefined) return recordIn(activeContext())
-  // The way of every question about what is open in a program without an SDK.
-  const own = ownContext()
-  return own === undefined ? undefined : recordIn(own)
+  return recordIn(activeContext())
 }
 
 /** Calls a function with an activity's context current. */
