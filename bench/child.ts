@@ -1,22 +1,24 @@
 import { parseArgs } from 'node:util'
-import { bytesHeld, cpuNanos, nanosPerCall, percentOfCore, type Run, turn } from './measure.ts'
+import { bytesHeld, nanosPerCall, percentOfCore, type Run, turn } from './measure.ts'
 import type { Packages } from './packages.mjs'
 import { registerSdk } from './sdk.ts'
+import { takeTurns } from './take-turns.ts'
 import { paced } from './undisturbed.ts'
-import { type Variant, variantNamed } from './variants.ts'
+import { type Kind, type TurnKind, takesTurns, type Variant, variantNamed } from './variants.ts'
 import type { Held, Query, Surroundings, Watched, Work } from './workload.ts'
 
-async function measure(surroundings: Surroundings, variant: Variant, run: Run): Promise<number> {
+async function setUp(surroundings: Surroundings, variant: Variant): Promise<unknown> {
   const { setup } = (await import(`./variants/${variant.file}.ts`)) as {
     setup(surroundings: Surroundings): Promise<unknown>
   }
   const made = await setup(surroundings)
   // The context manager is proven only after a turn.
   await turn()
-  switch (variant.kind) {
-    case 'cpu':
-    case 'long-open':
-      return cpuNanos(made as Work, variant.async === true, run)
+  return made
+}
+
+function measure(made: unknown, kind: Exclude<Kind, TurnKind>, run: Run): number | Promise<number> {
+  switch (kind) {
     case 'memory':
       return bytesHeld(made as Held, run)
     case 'share':
@@ -46,4 +48,6 @@ const surroundings: Surroundings = {
   registerSdk: () => (variant.sdk === 'none' ? Promise.resolve(undefined) : registerSdk(packages)),
 }
 const run = { count: Number(values.count), warmUp: Number(values['warm-up']), chunk: Number(values.chunk) }
-console.log(JSON.stringify(await paced(() => measure(surroundings, variant, run))))
+const { kind } = variant
+if (takesTurns(kind)) await takeTurns((await setUp(surroundings, variant)) as Work, variant.async === true, run)
+else console.log(JSON.stringify(await paced(async () => measure(await setUp(surroundings, variant), kind, run))))

@@ -1,11 +1,10 @@
 import { setTimeout } from 'node:timers/promises'
 import { shortfalls } from './proof.ts'
-import { activitiesPerIteration } from './variants/functions.ts'
-import type { Held, Query, Watched, Work } from './workload.ts'
+import type { Held, Query, Watched } from './workload.ts'
 
 export interface Run {
   readonly count: number
-  /** Iterations before that, of CPU time at most so many as fit into {@link longestWarmUpMillis}. */
+  /** How often it is done before that. */
   readonly warmUp: number
   /** Iterations between two turns of the event loop. */
   readonly chunk: number
@@ -22,51 +21,8 @@ function collect(): void {
   for (let pass = 0; pass < 3; pass += 1) globalThis.gc()
 }
 
-function prove(problems: readonly string[]): void {
+export function prove(problems: readonly string[]): void {
   if (problems.length > 0) throw new Error(`the run does not count: ${problems.join('; ')}`)
-}
-
-/** For what takes many times as long as the rest, and has filled and emptied the heap as often by then. */
-const longestWarmUpMillis = 3_000
-
-/** @returns how many iterations it took */
-async function warm(work: Work, async: boolean, { warmUp, chunk }: Run): Promise<number> {
-  const before = process.cpuUsage()
-  for (let done = 0; ; ) {
-    const { user, system } = process.cpuUsage(before)
-    if (done >= warmUp || user + system > longestWarmUpMillis * 1_000) return done
-    const next = Math.min(10 * chunk, warmUp - done)
-    await repeat(work, async, next, chunk)
-    done += next
-  }
-}
-
-/** Goes back to the event loop between chunks: a BatchSpanProcessor drops what comes faster than that. */
-async function repeat(work: Work, async: boolean, count: number, chunk: number): Promise<void> {
-  let sum = 0
-  for (let done = 0; done < count; ) {
-    const end = Math.min(done + chunk, count)
-    // Two loops, as awaiting what is no promise would cost the sync variants a turn of the microtasks.
-    if (async) for (; done < end; done += 1) sum += await work.iteration(done)
-    else for (; done < end; done += 1) sum += work.iteration(done) as number
-    await turn()
-  }
-  const expected = (count * (count - 1)) / 2 + 2 * count
-  if (sum !== expected) prove([`the functions returned ${sum} in all, expected ${expected}`])
-}
-
-/** @throws Error if not everything that was started arrived */
-export async function cpuNanos(work: Work, async: boolean, run: Run): Promise<number> {
-  const { count, chunk } = run
-  // No collection of all garbage before it is timed: where none of its objects are left, V8 throws compiled code away.
-  const warmed = await warm(work, async, run)
-  await work.counted()
-  const before = process.cpuUsage()
-  await repeat(work, async, count, chunk)
-  const counted = await work.counted()
-  const { user, system } = process.cpuUsage(before)
-  prove(shortfalls(work.expected(count + warmed), counted))
-  return ((user + system) * 1_000) / (count * activitiesPerIteration)
 }
 
 function usedBytes(): number {

@@ -1,4 +1,5 @@
 import { type Round, ratiosOf, type Spread, spreadOf, valuesOf } from './statistics.ts'
+import { turnMillis, turnsThatCount } from './turns.ts'
 import { type Kind, units, type Variant } from './variants.ts'
 
 export interface Report {
@@ -7,7 +8,7 @@ export interface Report {
   readonly versions: readonly string[]
   /** The day of the run, as in 2026-01-31. */
   readonly day: string
-  /** How many figures were disturbed; see {@link disturbance}. */
+  /** How many of the figures that do not take turns were disturbed; see {@link disturbance}. */
   readonly disturbed: string
   /** The part about what watching costs. */
   readonly health: string
@@ -75,11 +76,17 @@ export function sectionOf(page: string, heading: string): string {
   return page.slice(from, to)
 }
 
-/** How the runs were kept from measuring what else goes on. */
-export function disturbance(disturbed: string): string {
-  return `- Before and after each run a piece of work is timed that needs nothing but the core. Where that took more than 1.3 times
-  its best, somebody else was using the core, here or on the host, and the run was done again, up to six times in all.
-  Of the runs that count, ${disturbed} were disturbed none the less.`
+/** How what is compared is kept from measuring what else goes on. */
+export const sideBySide: string = `- What is compared runs side by side, every variant in a process of its own, with \`--no-allocation-site-pretenuring\`: without
+  it V8 makes stock bimodal, by the luck of the process. They take turns of ${turnMillis} ms, ${turnsThatCount} of each, in an order that is shuffled anew
+  every time: what slows the machine down slows all of them down. A figure that stands alone says how busy the machine
+  was, too.`
+
+/** How the rest is. */
+function disturbance(disturbed: string): string {
+  return `- Memory and questions are measured one after the other. Before and after each run a piece of work is timed that needs
+  nothing but the core. Where that took more than 1.3 times its best, somebody else was using the core, here or on the
+  host, and the run was done again, up to six times in all. Of the runs that count, ${disturbed} were disturbed none the less.`
 }
 
 /** docs/benchmarks.md. */
@@ -104,8 +111,7 @@ ${report.ends}
 - *Stock* is \`startActiveSpan\` with a \`BatchSpanProcessor\` and the same attributes set through the api
   (\`activity.module\`, \`activity.type\`, \`activity.state\`, \`code.file.path\`, \`code.line.number\`). Its exporter only counts.
 - *Ratio* is to stock in the same round. Variants without an SDK are compared with stock on SDK 3.x.
-- Every variant runs in a process of its own, in an order that is shuffled anew in every round, with
-  \`--no-allocation-site-pretenuring\`: without it V8 makes stock bimodal, by the luck of the process.
+${sideBySide}
 ${disturbance(report.disturbed)}
 - A run counts only if every change reached the subscriber, every span reached the exporter, every child span had its
   parent and nothing stayed open. To that end all variants go back to the event loop after every 250 calls.

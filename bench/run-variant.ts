@@ -1,8 +1,9 @@
-import { execFile } from 'node:child_process'
+import { execFile, fork } from 'node:child_process'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { sdk2Folder } from '../test/support/install-sdk2.mjs'
+import { inTurns, Taker, type Turns } from './turns.ts'
 import type { Measured } from './undisturbed.ts'
 import { variantNamed } from './variants.ts'
 
@@ -25,6 +26,14 @@ export const flags: readonly string[] = [
   '--disable-warning=ExperimentalWarning',
 ]
 
+function argumentsFor(name: string, { count, warmUp, chunk = 250 }: Size): string[] {
+  const beside = variantNamed(name).sdk === '2' ? ['--packages', pathToFileURL(packagesOfSdk2).href] : []
+  const sizes = ['--count', `${count}`, '--warm-up', `${warmUp}`, '--chunk', `${chunk}`]
+  return ['--variant', name, ...sizes, ...beside]
+}
+
+const program = join(import.meta.dirname, 'child.ts')
+
 /**
  * Runs a variant once, in a process of its own.
  *
@@ -32,22 +41,7 @@ export const flags: readonly string[] = [
  * @throws if not everything that was started arrived
  */
 export async function runVariant(name: string, size: Size): Promise<Measured> {
-  const beside = variantNamed(name).sdk === '2' ? ['--packages', pathToFileURL(packagesOfSdk2).href] : []
-  const args = [
-    ...flags,
-    join(import.meta.dirname, 'child.ts'),
-    ...[
-      '--variant',
-      name,
-      '--count',
-      `${size.count}`,
-      '--warm-up',
-      `${size.warmUp}`,
-      '--chunk',
-      `${size.chunk ?? 250}`,
-    ],
-    ...beside,
-  ]
+  const args = [...flags, program, ...argumentsFor(name, size)]
   try {
     const { stdout } = await promisify(execFile)(process.execPath, args)
     return JSON.parse(stdout) as Measured
@@ -55,4 +49,27 @@ export async function runVariant(name: string, size: Size): Promise<Measured> {
     const said = `${(error as { stderr?: string }).stderr ?? ''}`
     throw new Error(`${name}: ${/^\w*Error: (.*)$/m.exec(said)?.[1] ?? said}`, { cause: error })
   }
+}
+
+/**
+ * Runs variants of which the CPU time is compared, each in a process of its own, in turns.
+ *
+ * @returns what each took for an activity, in nanoseconds, by its name
+ * @throws if of one of them not everything that was started arrived
+ */
+export async function runInTurns(
+  names: readonly string[],
+  size: Omit<Size, 'count'>,
+  turns: Turns,
+): Promise<Map<string, number>> {
+  const starts = names.map((name) => {
+    const args = argumentsFor(name, { ...size, count: 0 })
+    return () => new Taker(name, fork(program, args, { execArgv: [...flags], silent: true }))
+  })
+  const values = new Map<string, number>()
+  for (const [name, value] of await inTurns(starts, turns)) {
+    if (typeof value !== 'number') throw value
+    values.set(name, value)
+  }
+  return values
 }

@@ -9,12 +9,13 @@ import { healthVariants } from './health-variants.ts'
 import { page, type Report, sectionOf, tables, withSection } from './report.ts'
 import { type EndOutcome, runEnd } from './run-end.ts'
 import { installPromClient, missingMlflow, runScalar } from './run-scalar.ts'
-import { packagesOfSdk2, runVariant, type Size } from './run-variant.ts'
+import { packagesOfSdk2, runInTurns, runVariant, type Size } from './run-variant.ts'
 import { scalarsSection, withScalarsSection } from './scalar-report.ts'
 import { scalarVariants } from './scalars.ts'
 import { type Round, shuffled } from './statistics.ts'
+import { turnMillis, turnsThatCount } from './turns.ts'
 import { Undisturbed } from './undisturbed.ts'
-import { type Variant, variantNamed, variants } from './variants.ts'
+import { takesTurns, type Variant, variantNamed, variants } from './variants.ts'
 import { versionsUsed } from './versions.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -65,9 +66,9 @@ function sizeOf({ kind, calls = 5_000_000 }: Variant, quick: boolean): Size {
   switch (kind) {
     case 'cpu':
       // V8 enlarges the young generation once enough has survived in it, sooner in one program than in another.
-      return { count: 200_000 / shorter, warmUp: 300_000 / shorter }
+      return { count: 0, warmUp: 300_000 / shorter }
     case 'long-open':
-      return { count: 100_000 / shorter, warmUp: 50_000 / shorter }
+      return { count: 0, warmUp: 50_000 / shorter }
     case 'memory':
       // The processes differ by what they share, which counts for little only if there are many.
       return { count: quick ? 30_000 : 110_000, warmUp: 0 }
@@ -96,17 +97,38 @@ function prepareSdk2(): string | undefined {
   return undefined
 }
 
+/** What takes turns together: what is compared with each other. */
+function groupsOf(names: readonly (readonly [string, Variant])[]): [string, Variant][][] {
+  const groups = new Map<string, [string, Variant][]>()
+  for (const [name, variant] of names) {
+    const key = takesTurns(variant.kind) ? (variant.stock ?? name) : name
+    groups.set(key, [...(groups.get(key) ?? []), [name, variant]])
+  }
+  return [...groups.values()]
+}
+
 async function runRound(
   names: readonly (readonly [string, Variant])[],
   quick: boolean,
   undisturbed: Undisturbed,
 ): Promise<Round> {
   const round = new Map<string, number>()
-  for (const [name, variant] of shuffled(names)) {
-    const value = await undisturbed.value(() => runVariant(name, sizeOf(variant, quick)))
-    round.set(name, value)
-  }
+  for (const group of shuffled(groupsOf(names)))
+    for (const [name, value] of await runGroup(group, quick, undisturbed)) round.set(name, value)
   return round
+}
+
+async function runGroup(
+  group: readonly (readonly [string, Variant])[],
+  quick: boolean,
+  undisturbed: Undisturbed,
+): Promise<Round> {
+  const [[name, variant] = []] = group
+  if (name === undefined || variant === undefined) return new Map()
+  const size = sizeOf(variant, quick)
+  if (!takesTurns(variant.kind)) return new Map([[name, await undisturbed.value(() => runVariant(name, size))]])
+  const names = group.map(([one]) => one)
+  return runInTurns(names, size, { turns: quick ? 4 : turnsThatCount, millis: turnMillis })
 }
 
 async function measureEnds(planned: number, day: string): Promise<string> {
@@ -199,7 +221,7 @@ async function main(): Promise<void> {
     ...(calls
       ? measuredBefore(readFileSync(benchmarks, 'utf8'))
       : {
-          health: healthSection(rounds, named, day),
+          health: named.some(([name]) => name in healthVariants) ? healthSection(rounds, named, day) : '',
           scalars: only.length > 0 ? '' : await measureScalars(planned, day, quick),
           ends: only.length > 0 ? '' : await measureEnds(planned, day),
         }),

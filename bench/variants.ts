@@ -12,6 +12,13 @@ export const units = {
 } as const
 export type Kind = keyof typeof units
 
+/** What is compared with something else that takes turns with it. */
+export type TurnKind = 'cpu' | 'long-open'
+
+export function takesTurns(kind: Kind): kind is TurnKind {
+  return kind === 'cpu' || kind === 'long-open'
+}
+
 export interface Variant {
   readonly kind: Kind
   /** The file in `variants/` that sets it up. */

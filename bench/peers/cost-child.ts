@@ -1,13 +1,14 @@
-import { once } from 'node:events'
+import { on } from 'node:events'
 import { parseArgs } from 'node:util'
-import { cpuNanos, turn } from '../measure.ts'
+import { turn } from '../measure.ts'
 import type { Packages } from '../packages.mjs'
 import { registerSdk } from '../sdk.ts'
-import { paced } from '../undisturbed.ts'
+import { takeTurns } from '../take-turns.ts'
+import type { FromTaker, ToTaker } from '../turns.ts'
 import type { Variant } from '../variants.ts'
 import type { Surroundings, Work } from '../workload.ts'
 import { costNamed } from './costs.ts'
-import type { FromChild, ToChild } from './run-cost.ts'
+import type { AgentCounts } from './run-cost.ts'
 
 // Measures one wrapper in this process. It answers by message: what peers print is theirs.
 const { values } = parseArgs({
@@ -15,20 +16,17 @@ const { values } = parseArgs({
     cost: { type: 'string', default: '' },
     form: { type: 'string', default: 'sync' },
     packages: { type: 'string', default: '' },
-    count: { type: 'string', default: '' },
     'warm-up': { type: 'string', default: '' },
     chunk: { type: 'string', default: '250' },
   },
 })
 
-function send(message: FromChild): void {
-  process.send?.(message)
-}
-
-async function askAgent(): Promise<ToChild> {
-  const answered = once(process, 'message')
-  send({ ask: 'agent' })
-  return (await answered)[0] as ToChild
+async function askAgent(): Promise<AgentCounts> {
+  const ask: FromTaker = { kind: 'ask' }
+  process.send?.(ask)
+  for await (const [message] of on(process, 'message') as AsyncIterable<[ToTaker]>)
+    if (message.kind === 'answer') return message.answer as AgentCounts
+  throw new Error('the agent was asked and nobody answered')
 }
 
 const name = values.cost
@@ -54,8 +52,4 @@ const { setup } = (await import(`../${cost.setup}`)) as { setup(surroundings: Su
 const work = await setup(surroundings)
 // Some are complete only after a turn.
 await turn()
-const run = { count: Number(values.count), warmUp: Number(values['warm-up']), chunk: Number(values.chunk) }
-send(await paced(() => cpuNanos(work, variant.async === true, run)))
-// Peers keep timers and sockets.
-process.disconnect()
-process.exit(0)
+await takeTurns(work, variant.async === true, { warmUp: Number(values['warm-up']), chunk: Number(values.chunk) })

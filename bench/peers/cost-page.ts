@@ -1,4 +1,4 @@
-import { disturbance, figure } from '../report.ts'
+import { figure, sideBySide } from '../report.ts'
 import { type Round, ratiosOf, spreadOf, valuesOf } from '../statistics.ts'
 import { base, type Cost, type Form, keyOf } from './costs.ts'
 
@@ -13,8 +13,6 @@ export interface CostReport {
   readonly notLatest: readonly string[]
   /** Why runs do not count, by name and form. */
   readonly failures: ReadonlyMap<string, readonly string[]>
-  /** How many figures were disturbed; see {@link disturbance}. */
-  readonly disturbed: string
   /** The day of the run, as in 2026-01-31. */
   readonly day: string
 }
@@ -85,9 +83,7 @@ ${setups.join('\n')}
 - The work is that of [benchmarks.md](benchmarks.md): one call inside another, each with next to nothing to do, back to
   the event loop after every 250. The figure is the CPU time of the whole process without the warm-up, per call. The
   warm-up is 300,000 calls, or as many as fit into three seconds of CPU time.
-- Every run has a process of its own, in an order that is shuffled anew in every round, with
-  \`--no-allocation-site-pretenuring\`.
-${disturbance(report.disturbed)}
+${sideBySide}
 - A run counts only if the span of every call has left, every inner one with its parent, and every value was recorded.
 - They do not all do the same: some put what goes in and out on the span, some time and nothing else. Next to real work
   all of it is little; what is compared is what a call costs that does nothing.

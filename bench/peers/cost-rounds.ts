@@ -1,14 +1,13 @@
 import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { copyPackageTo, installLocked } from '../../test/support/install-locked.mjs'
-import type { Size } from '../run-variant.ts'
 import { type Round, shuffled } from '../statistics.ts'
-import { Undisturbed } from '../undisturbed.ts'
+import { turnMillis, turnsThatCount } from '../turns.ts'
 import { machineUsed, nodeUsed, sdkIn, versionIn } from '../versions.ts'
 import { type CostReport, costPage, costTable } from './cost-page.ts'
-import { base, type Cost, costNamed, costs, runsOf } from './costs.ts'
+import { base, type Cost, costNamed, costs, forms, runsOf } from './costs.ts'
 import { notLatest } from './manifest.ts'
-import { packagesOfPeers, runCost } from './run-cost.ts'
+import { packagesOfPeers, runCosts } from './run-cost.ts'
 
 const here = import.meta.dirname
 const root = join(here, '../..')
@@ -44,27 +43,32 @@ function versionsOf({ packages = [], folder = 'peers' }: Cost): readonly string[
 async function measure(
   names: readonly string[],
   { rounds: planned, quick }: CostSettings,
-): Promise<Pick<CostReport, 'rounds' | 'failures' | 'disturbed'>> {
+): Promise<Pick<CostReport, 'rounds' | 'failures'>> {
   const runs = runsOf(names)
-  const size: Size = quick ? { count: 20_000, warmUp: 10_000 } : { count: 100_000, warmUp: 300_000 }
+  const pace = { warmUp: quick ? 10_000 : 300_000, chunk: 250 }
+  const turns = { turns: quick ? 4 : turnsThatCount, millis: turnMillis }
   const failures = new Map<string, string[]>()
   const rounds: Round[] = []
-  const undisturbed = new Undisturbed()
   for (let number = 1; number <= planned; number += 1) {
     console.warn(`round ${number} of ${planned}`)
     const round = new Map<string, number>()
-    for (const { name, form, key } of shuffled(runs)) {
-      try {
-        round.set(key, await undisturbed.value(() => runCost(name, form, size)))
-      } catch (error) {
-        const { message } = error as Error
-        failures.set(key, [...(failures.get(key) ?? []), message])
-        console.warn(message)
+    for (const form of shuffled(forms)) {
+      const results = await runCosts(
+        runs.filter((run) => run.form === form),
+        pace,
+        turns,
+      )
+      for (const [key, value] of results) {
+        if (typeof value === 'number') round.set(key, value)
+        else {
+          failures.set(key, [...(failures.get(key) ?? []), value.message])
+          console.warn(value.message)
+        }
       }
     }
     rounds.push(round)
   }
-  return { rounds, failures, disturbed: `${undisturbed.disturbed} of ${undisturbed.count}` }
+  return { rounds, failures }
 }
 
 /** Measures what wrappers cost, and writes docs/benchmarks-peers.md. */

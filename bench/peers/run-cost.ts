@@ -1,16 +1,21 @@
 import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { flags, type Size } from '../run-variant.ts'
-import type { Measured } from '../undisturbed.ts'
+import { flags } from '../run-variant.ts'
+import type { Pace } from '../take-turns.ts'
+import { inTurns, Taker, type Turns } from '../turns.ts'
 import { costNamed, type Form } from './costs.ts'
 import type { DatadogAgent } from './datadog-agent.mjs'
 
-/** What the measured process says. */
-export type FromChild = Measured | { readonly ask: 'agent' }
-/** What it is answered: what the agent has counted. */
-export type ToChild = ReturnType<DatadogAgent['counted']>
+/** What the agent has counted. */
+export type AgentCounts = ReturnType<DatadogAgent['counted']>
+
+/** A wrapper in one of its forms, and under what its value is kept. */
+export interface CostRun {
+  readonly name: string
+  readonly form: Form
+  readonly key: string
+}
 
 /** Where `packages.mjs` lies beside the packages of the peers. */
 export const packagesOfPeers: string = join(import.meta.dirname, 'node_modules/bench-packages.mjs')
@@ -27,37 +32,37 @@ async function agentFor(name: string): Promise<DatadogAgent | undefined> {
 }
 
 /**
- * Measures a wrapper once, in a process of its own.
+ * Measures wrappers, each in a process of its own, in turns.
  *
  * @param own uses the packages of this repository instead of those of the peers
- * @returns the CPU time of one call in nanoseconds
- * @throws if not everything that was started arrived
+ * @returns the CPU time of one call in nanoseconds by key, or why that run does not count
  */
-export async function runCost(name: string, form: Form, size: Size, own = false): Promise<Measured> {
-  const agent = await agentFor(name)
-  try {
-    const packages = pathToFileURL(own ? ownPackages : packagesOfPeers).href
+export async function runCosts(
+  runs: readonly CostRun[],
+  { warmUp, chunk }: Pace,
+  turns: Turns,
+  own = false,
+): Promise<Map<string, number | Error>> {
+  const packages = pathToFileURL(own ? ownPackages : packagesOfPeers).href
+  const agents = new Map<string, DatadogAgent>()
+  for (const { key, name } of runs) {
+    const agent = await agentFor(name)
+    if (agent !== undefined) agents.set(key, agent)
+  }
+  const starts = runs.map(({ name, form, key }) => () => {
+    const agent = agents.get(key)
     const args = ['--cost', name, '--form', form, '--packages', packages]
-    const sizes = ['--count', `${size.count}`, '--warm-up', `${size.warmUp}`, '--chunk', `${size.chunk ?? 250}`]
+    const sizes = ['--warm-up', `${warmUp}`, '--chunk', `${chunk}`]
     const child = fork(join(import.meta.dirname, 'cost-child.ts'), [...args, ...sizes], {
       execArgv: [...flags],
       env: { ...process.env, ...quiet, ...(agent === undefined ? {} : { DD_TRACE_AGENT_URL: agent.url }) },
       silent: true,
     })
-    let said = ''
-    let measured: Measured | undefined
-    child.stdout?.resume()
-    child.stderr?.on('data', (data: Buffer) => {
-      said = `${said}${data}`.slice(-20_000)
-    })
-    child.on('message', (message: FromChild) => {
-      if ('value' in message) measured = message
-      else child.send(agent?.counted() ?? { exported: 0, nested: 0 })
-    })
-    await once(child, 'close')
-    if (measured !== undefined) return measured
-    throw new Error(`${name}, ${form}: ${/^\w*Error: (.*)$/m.exec(said)?.[1] ?? said}`)
+    return new Taker(key, child, () => agent?.counted() ?? { exported: 0, nested: 0 })
+  })
+  try {
+    return await inTurns(starts, turns)
   } finally {
-    await agent?.close()
+    for (const agent of agents.values()) await agent.close()
   }
 }

@@ -6,12 +6,12 @@ import { endsSection } from '../../bench/ends-report.js'
 import { healthSection } from '../../bench/health-report.js'
 import { healthVariants } from '../../bench/health-variants.js'
 import { costPage, costTable } from '../../bench/peers/cost-page.js'
-import { costNamed } from '../../bench/peers/costs.js'
-import { runCost } from '../../bench/peers/run-cost.js'
+import { costNamed, type Form, forms, keyOf } from '../../bench/peers/costs.js'
+import { runCosts } from '../../bench/peers/run-cost.js'
 import { tables, withSection } from '../../bench/report.js'
 import { runEnd } from '../../bench/run-end.js'
 import { runScalar } from '../../bench/run-scalar.js'
-import { runVariant } from '../../bench/run-variant.js'
+import { runInTurns, runVariant } from '../../bench/run-variant.js'
 import { scalarsSection, withScalarsSection } from '../../bench/scalar-report.js'
 import { ratiosOf, shuffled, spreadOf } from '../../bench/statistics.js'
 import { Undisturbed } from '../../bench/undisturbed.js'
@@ -22,25 +22,30 @@ import { repositoryRoot } from '../support/repository.js'
 
 const small = { count: 500, warmUp: 250 }
 
+const pace = { warmUp: 250, chunk: 250 }
+const turns = { turns: 2, millis: 5 }
+
 describe('a run of the benchmark', () => {
-  test.each([
-    'sdk3-stock-async',
-    'sdk3-underway-sync',
-    'sdk3-underway-pending',
-    'query-summary',
-    'health-groups',
-    'silence-watched',
-    'watchdog-idle',
-  ])('of %s gives a figure', async (name) => {
-    const { value, paceMillis } = await runVariant(name, small)
-    expect(Math.min(value, paceMillis)).toBeGreaterThan(0)
+  test.each(['sdk3-underway-pending', 'query-summary', 'health-groups', 'silence-watched', 'watchdog-idle'])(
+    'of %s gives a figure',
+    async (name) => {
+      const { value, paceMillis } = await runVariant(name, small)
+      expect(Math.min(value, paceMillis)).toBeGreaterThan(0)
+    },
+  )
+
+  test('of what is compared takes turns, and gives a figure of each', async () => {
+    const names = ['sdk3-stock-async', 'sdk3-underway-async', 'plain-async']
+    const values = await runInTurns(names, pace, turns)
+    expect([...values.keys()].sort()).toEqual(names.sort())
+    for (const value of values.values()) expect(value).toBeGreaterThan(0)
   })
 
   test('does not count when spans were lost', async () => {
     // The BatchSpanProcessor drops most of what ends in one turn of the event loop.
-    const flooded = { count: 5_000, warmUp: 0, chunk: 5_000 }
-    await expect(runVariant('sdk3-underway-sync', flooded)).rejects.toThrow(
-      /^sdk3-underway-sync: the run does not count: exported: expected 10000, got \d+/,
+    const flooded = { warmUp: 0, chunk: 5_000 }
+    await expect(runInTurns(['sdk3-underway-sync'], flooded, turns)).rejects.toThrow(
+      /^sdk3-underway-sync: the run does not count: exported: expected \d+0000, got \d+/,
     )
   })
 
@@ -182,20 +187,21 @@ describe('the figures', () => {
 describe('what a wrapper costs', () => {
   // Those that need no package but what this repository has.
   const own = true
+  const run = (name: string, form: Form) => ({ name, form, key: keyOf(name, form) })
 
-  test.each([['bare-stock', 'async'] as const, ['naive', 'sync'] as const, ['naive', 'async'] as const])(
-    'is a figure for %s, %s',
-    async (name, form) => {
-      const { value, paceMillis } = await runCost(name, form, small, own)
-      expect(Math.min(value, paceMillis)).toBeGreaterThan(0)
-    },
-  )
+  test.each(forms)('is a figure for those who take turns, %s', async (form) => {
+    const values = await runCosts([run('bare-stock', form), run('naive', form)], pace, turns, own)
+    expect(values.get(keyOf('bare-stock', form))).toBeGreaterThan(0)
+    expect(values.get(keyOf('naive', form))).toBeGreaterThan(0)
+  })
 
-  test('does not count when spans were lost', async () => {
-    const flooded = { count: 5_000, warmUp: 0, chunk: 5_000 }
-    await expect(runCost('naive', 'sync', flooded, own)).rejects.toThrow(
-      /^naive, sync: the run does not count: exported: expected 10000, got \d+/,
+  test('does not count when spans were lost, and the others go on', async () => {
+    const flooded = { warmUp: 0, chunk: 5_000 }
+    const values = await runCosts([run('naive', 'sync'), run('plain', 'sync')], flooded, turns, own)
+    expect(`${values.get('naive-sync')}`).toMatch(
+      /^Error: naive-sync: the run does not count: exported: expected \d+0000, got \d+/,
     )
+    expect(values.get('plain-sync')).toBeGreaterThan(0)
   })
 
   test('is a multiple of bare stock in the same round; runs that do not count are left out and named', () => {
@@ -212,7 +218,6 @@ describe('what a wrapper costs', () => {
       notLatest: [],
       failures: new Map([['naive-sync', ['it lost one']]]),
       day: '',
-      disturbed: '',
     }
     expect(costPage(report)).toContain('Runs that do not count:\n\n- naive-sync, 1 of 3: it lost one\n')
     expect(costTable(report).split('\n').slice(2)).toEqual([
