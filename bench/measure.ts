@@ -59,7 +59,14 @@ export async function bytesHeld(held: Held, { count, chunk }: Run): Promise<numb
   return (after - before) / (count - shared)
 }
 
-/** @throws Error if an answer was wrong */
+/** How many slices a question is asked in. */
+export const slices = 50
+
+/**
+ * The quickest of many slices: a question does the same each time, and whatever else goes on only adds to it.
+ *
+ * @throws Error if an answer was wrong
+ */
 export function nanosPerCall({ ask, answer }: Query, { count, warmUp }: Run): number {
   const askOften = (times: number): void => {
     let right = 0
@@ -67,10 +74,15 @@ export function nanosPerCall({ ask, answer }: Query, { count, warmUp }: Run): nu
     if (right !== times) prove([`right answers: expected ${times}, got ${right}`])
   }
   askOften(warmUp)
-  const before = process.cpuUsage()
-  askOften(count)
-  const { user, system } = process.cpuUsage(before)
-  return ((user + system) * 1_000) / count
+  const each = Math.ceil(count / slices)
+  let quickest = Number.POSITIVE_INFINITY
+  for (let slice = 0; slice < slices; slice += 1) {
+    const before = process.cpuUsage()
+    askOften(each)
+    const { user, system } = process.cpuUsage(before)
+    quickest = Math.min(quickest, user + system)
+  }
+  return (quickest * 1_000) / each
 }
 
 /** @param run how long it is watched, and how long before that, in milliseconds */

@@ -1,3 +1,4 @@
+import { slices } from './measure.ts'
 import { type Round, ratiosOf, type Spread, spreadOf, valuesOf } from './statistics.ts'
 import { turnMillis, turnsThatCount } from './turns.ts'
 import { type Kind, units, type Variant } from './variants.ts'
@@ -84,7 +85,9 @@ export const sideBySide: string = `- What is compared runs side by side, every v
 
 /** How the rest is. */
 function disturbance(disturbed: string): string {
-  return `- Memory and questions are measured one after the other. Before and after each run a piece of work is timed that needs
+  return `- Of a question the quickest of ${slices} slices is the figure of a round: it does the same each time, and whatever else goes
+  on only adds to it.
+- Memory and questions are measured one after the other. Before and after each run a piece of work is timed that needs
   nothing but the core. Where that took more than 1.3 times its best, somebody else was using the core, here or on the
   host, and the run was done again, up to six times in all. Of the runs that count, ${disturbed} were disturbed none the less.`
 }
