@@ -78,10 +78,10 @@ export function sectionOf(page: string, heading: string): string {
 }
 
 /** How what is compared is kept from measuring what else goes on. */
-export const sideBySide: string = `- What is compared runs side by side, every variant in a process of its own, with \`--no-allocation-site-pretenuring\`: without
-  it V8 makes stock bimodal, by the luck of the process. They take turns of ${turnMillis} ms, ${turnsThatCount} of each, in an order that is shuffled anew
-  every time: what slows the machine down slows all of them down. A figure that stands alone says how busy the machine
-  was, too.`
+export const sideBySide: string = `- What is compared runs side by side, each in a process of its own, with \`--no-allocation-site-pretenuring\`: without it V8
+  makes stock bimodal, by the luck of the process. They take turns of ${turnMillis} ms, ${turnsThatCount} of each in a round, in an order that is
+  shuffled anew every time. Whatever slows the machine down thus slows all of them down: the ratios hold, while the times
+  also say how busy the machine was.`
 
 /** How the rest is. */
 function disturbance(disturbed: string): string {

@@ -98,7 +98,7 @@ export interface Turns {
 
 /** How long a turn is: long next to what the change of processes costs, short next to the moods of a shared machine. */
 export const turnMillis = 50
-export const turnsThatCount = 20
+export const turnsThatCount = 40
 
 /** In those before the first that counts, what V8 threw away while a process waited for the others comes back. */
 const uncounted = 5
