@@ -1,6 +1,6 @@
-import { inCall, readOptions, refuseValue } from '../activity/values.js'
+import { readTimeLimit, type TimeLimit } from '../activity/time-limit.js'
 import { checkedOptions, isFunction, isObject, type OptionChecks, settingUp } from '../base/checked-options.js'
-import { beforeDeadline, timeoutIn } from '../base/deadline.js'
+import { beforeDeadline } from '../base/deadline.js'
 import { lifecycleFor } from '../instrument/connect.js'
 import { getTracker } from '../tracker/default-tracker.js'
 import type { Lifecycle } from '../tracker/lifecycle.js'
@@ -31,10 +31,6 @@ export interface ConnectBackendsOptions {
   readonly exitTimeoutMillis?: number | undefined
   /** @defaultValue the default tracker */
   readonly tracker?: ActivityTracker | undefined
-}
-
-interface TimeLimit {
-  readonly timeoutMillis?: number
 }
 
 /** What `connectBackends` returns. No method rejects. */
@@ -185,12 +181,7 @@ class Connection implements ConnectedBackends {
   }
 
   #timeoutMillis(call: string, options: TimeLimit | undefined): number {
-    const { faults, intake } = this.#lifecycle
-    const given = readOptions(faults, `${call}(options)`, options, ['timeoutMillis'])
-    const timeoutMillis = timeoutIn(given)
-    if (timeoutMillis === undefined && given.timeoutMillis !== undefined)
-      refuseValue(inCall(intake, call), 'timeoutMillis', 'a number from 0 on', given.timeoutMillis)
-    return timeoutMillis ?? defaultTimeoutMillis
+    return readTimeLimit(this.#lifecycle.intake, call, options) ?? defaultTimeoutMillis
   }
 
   /** @returns whether everything arrived in time */

@@ -61,7 +61,7 @@ export interface Environment {
   readonly sampler: { readonly name: SamplerName; readonly ratio: number }
   readonly spanLimits: Readonly<Record<string, number>>
   readonly logLimits: Readonly<Record<string, number>>
-  readonly propagators: readonly ('tracecontext' | 'baggage' | 'none')[]
+  readonly propagators: readonly Propagator[]
   readonly spanQueue: QueueLimits
   readonly logQueue: QueueLimits
   readonly metricIntervalMillis: number
@@ -94,8 +94,26 @@ const spanLimitVariables = {
   attributePerLinkCountLimit: ['OTEL_LINK_ATTRIBUTE_COUNT_LIMIT'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
-/** Reads the environment; the only place that knows the names of variables, with the two files that it calls. */
-export function readEnvironment(variables: Variables): Environment {
+const ownPropagators = ['tracecontext', 'baggage', 'none'] as const
+/** Others of the specification, which come in packages of their own. */
+const otherPropagators = ['b3', 'b3multi', 'jaeger', 'xray', 'ottrace'] as const
+type Propagator = (typeof ownPropagators)[number] | (typeof otherPropagators)[number]
+
+function readPropagators(read: VariableReader, isKept: boolean): readonly Propagator[] {
+  return read.someOf<Propagator>(
+    'OTEL_PROPAGATORS',
+    isKept ? [...ownPropagators, ...otherPropagators] : ownPropagators,
+    ['tracecontext', 'baggage'],
+    isKept ? '' : '; for another one, register it yourself before startUnderway(), which keeps it',
+  )
+}
+
+/**
+ * Reads the environment; the only place that knows the names of variables, with the two files that it calls.
+ *
+ * @param propagatorIsKept whether somebody has registered one, which may be any
+ */
+export function readEnvironment(variables: Variables, propagatorIsKept = false): Environment {
   const read = new VariableReader(variables)
   const resourceAttributes = read.pairs('OTEL_RESOURCE_ATTRIBUTES')
   const interval = read.count('OTEL_METRIC_EXPORT_INTERVAL', 60_000, 1)
@@ -118,12 +136,7 @@ export function readEnvironment(variables: Variables): Environment {
     },
     spanLimits: readLimits(read, spanLimitVariables),
     logLimits: readLimits(read, logLimitVariables),
-    propagators: read.someOf(
-      'OTEL_PROPAGATORS',
-      ['tracecontext', 'baggage', 'none'],
-      ['tracecontext', 'baggage'],
-      '; for another one, register it yourself before startUnderway(), which keeps it',
-    ),
+    propagators: readPropagators(read, propagatorIsKept),
     spanQueue: readQueue(read, 'BSP', 5_000),
     logQueue: readQueue(read, 'BLRP', 1_000),
     metricIntervalMillis: interval,

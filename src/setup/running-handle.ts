@@ -1,5 +1,6 @@
+import { readTimeLimit, type TimeLimit } from '../activity/time-limit.js'
 import { systemClock } from '../base/clock.js'
-import { beforeDeadline, timeoutIn } from '../base/deadline.js'
+import { beforeDeadline } from '../base/deadline.js'
 import type { HealthMonitor } from '../health/health-monitor.js'
 import { lifecycleKey } from '../tracker/tracker.js'
 import { attachSignals } from './attach-signals.js'
@@ -79,8 +80,8 @@ export class RunningHandle implements UnderwayHandle {
     }
   }
 
-  async flush(options?: { readonly timeoutMillis?: number }): Promise<boolean> {
-    const timeoutMillis = timeoutIn(options) ?? 10_000
+  async flush(options?: TimeLimit): Promise<boolean> {
+    const timeoutMillis = this.#timeoutMillis('flush', options) ?? 10_000
     const all = await Promise.all([
       this.#settle(timeoutMillis, () => this.#collect(), false),
       this.#parts.experiment?.connected.flush({ timeoutMillis }),
@@ -88,13 +89,17 @@ export class RunningHandle implements UnderwayHandle {
     return !all.includes(false)
   }
 
-  shutdown(options?: { readonly timeoutMillis?: number }): Promise<boolean> {
-    this.#shutdown ??= this.#endAll(timeoutIn(options))
+  shutdown(options?: TimeLimit): Promise<boolean> {
+    this.#shutdown ??= this.#endAll(this.#timeoutMillis('shutdown', options))
     return this.#shutdown
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown()
+  }
+
+  #timeoutMillis(call: string, options: TimeLimit | undefined): number | undefined {
+    return readTimeLimit(this.#parts.tracker[lifecycleKey].intake, call, options)
   }
 
   async #endAll(timeoutMillis: number | undefined): Promise<boolean> {

@@ -1,9 +1,10 @@
-import { timeoutIn } from '../base/deadline.js'
+import { readTimeLimit } from '../activity/time-limit.js'
 import type { HealthMonitor } from '../health/health-monitor.js'
 import { configureDefaultTracker } from '../tracker/default-tracker.js'
 import { type ActivityTracker, lifecycleKey } from '../tracker/tracker.js'
 import { type Environment, readEnvironment } from './environment.js'
 import { closeExperiment, connectExperiment, type Experiment } from './experiment.js'
+import { isRegistered } from './globals.js'
 import { allOff, off, type SetUp, type UnderwayHandle } from './handle.js'
 import { Notices } from './notices.js'
 import { checkStartOptions, optionsThatDiffer, type StartUnderwayOptions } from './options.js'
@@ -31,7 +32,7 @@ export async function startUnderway(given: StartUnderwayOptions = {}): Promise<U
 }
 
 function begin(options: StartUnderwayOptions): Start {
-  const environment = readEnvironment(options.env ?? process.env)
+  const environment = readEnvironment(options.env ?? process.env, isRegistered('propagation'))
   const notices = new Notices(environment.logLevel)
   const handle = start(options, environment, notices).catch((error: unknown) => {
     current = undefined
@@ -115,6 +116,7 @@ function configure(
 }
 
 function inertHandle({ tracker, environment, notices, health, experiment, ended }: SetUp): UnderwayHandle {
+  const { intake } = tracker[lifecycleKey]
   let shutDown = false
   return {
     health,
@@ -127,11 +129,14 @@ function inertHandle({ tracker, environment, notices, health, experiment, ended 
       scalars: off,
       warnings: [...environment.warnings, ...notices.all()],
     }),
-    flush: async (options) => (await experiment?.connected.flush(options)) ?? true,
+    async flush(options) {
+      const timeoutMillis = readTimeLimit(intake, 'flush', options)
+      return (await experiment?.connected.flush(timeoutMillis === undefined ? {} : { timeoutMillis })) ?? true
+    },
     async shutdown(options) {
       shutDown = true
       ended()
-      return await closeExperiment(experiment, timeoutIn(options))
+      return await closeExperiment(experiment, readTimeLimit(intake, 'shutdown', options))
     },
     async [Symbol.asyncDispose]() {
       await this.shutdown()

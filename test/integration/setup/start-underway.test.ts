@@ -194,6 +194,49 @@ describe('startUnderway', () => {
   })
 })
 
+describe('flush and shutdown of a handle', () => {
+  test.each([
+    ['of a set-up', {}],
+    ['of one that is disabled', { OTEL_SDK_DISABLED: 'true' }],
+  ])(
+    'go on without an option that does not exist, and say which there are: %s',
+    async (_of, env: Record<string, string>) => {
+      const said: string[] = []
+      const tracker = new ActivityTracker({ onWarning: (message) => said.push(message) })
+      const underway = await start(await receiver(), { tracker }, env)
+      expect(await underway.flush({ timeout: 5 } as never)).toBe(true)
+      expect(await underway.shutdown({ timeoutMillis: '5' } as never)).toBe(true)
+      expect(said).toEqual([
+        expect.stringContaining('flush({ timeout }): unknown option; known are timeoutMillis'),
+        expect.stringContaining("shutdown({ timeoutMillis }): expected a number from 0 on, got string '5'"),
+      ])
+    },
+  )
+})
+
+describe('a propagator that was registered before', () => {
+  const b3: otel.TextMapPropagator = {
+    inject: (_context, carrier, setter) => setter.set(carrier, 'b3', '0'),
+    extract: (context) => context,
+    fields: () => ['b3'],
+  }
+
+  test.each(['b3', 'b3multi,baggage', ''])('is kept, and OTEL_PROPAGATORS=%s may name it', async (names) => {
+    otel.propagation.setGlobalPropagator(b3)
+    const underway = await start(await receiver(), {}, { OTEL_PROPAGATORS: names })
+    expect(otel.propagation.fields()).toEqual(['b3'])
+    expect(underway.status().warnings).toEqual([])
+  })
+
+  test('is asked for where there is none', async () => {
+    const underway = await start(await receiver(), {}, { OTEL_PROPAGATORS: 'b3' })
+    expect(otel.propagation.fields()).toEqual(['traceparent', 'tracestate', 'baggage'])
+    expect(underway.status().warnings).toEqual([
+      expect.stringMatching(/^OTEL_PROPAGATORS: .*register it yourself before startUnderway\(\)/),
+    ])
+  })
+})
+
 describe('a provider that was registered before', () => {
   test('is kept, and the status says what is not attached and the line to add', async () => {
     const provider = new TracerProvider()
