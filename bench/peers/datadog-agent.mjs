@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { decode } from '@msgpack/msgpack'
@@ -17,6 +18,8 @@ export async function startDatadogAgent(names) {
   const counts = { exported: 0, nested: 0 }
   // Looked into when somebody asks: an agent that is slow to answer makes the client drop what comes meanwhile.
   const received = []
+  /** A client that has waited for two seconds sends the same again. */
+  const digests = new Set()
   const count = () => {
     for (const [path, body] of received.splice(0)) {
       for (const [name, parent] of spansIn(path, body)) {
@@ -31,7 +34,12 @@ export async function startDatadogAgent(names) {
     const path = new URL(request.url, 'http://agent').pathname
     const parts = []
     for await (const part of request) parts.push(part)
-    if (/^\/v0\.[45]\/traces$/.test(path)) received.push([path, Buffer.concat(parts)])
+    const body = Buffer.concat(parts)
+    const digest = createHash('sha256').update(body).digest('base64')
+    if (/^\/v0\.[45]\/traces$/.test(path) && !digests.has(digest)) {
+      digests.add(digest)
+      received.push([path, body])
+    }
     response.setHeader('content-type', 'application/json')
     response.end(path === '/info' ? info : '{}')
   })
