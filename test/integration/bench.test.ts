@@ -1,3 +1,4 @@
+import { fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -14,6 +15,7 @@ import { runScalar } from '../../bench/run-scalar.js'
 import { runInTurns, runVariant } from '../../bench/run-variant.js'
 import { scalarsSection, withScalarsSection } from '../../bench/scalar-report.js'
 import { ratiosOf, shuffled, spreadOf } from '../../bench/statistics.js'
+import { inTurns, Taker } from '../../bench/turns.js'
 import { Undisturbed } from '../../bench/undisturbed.js'
 import { variants } from '../../bench/variants.js'
 import { wrappingCases } from '../../src/testing/index.js'
@@ -51,6 +53,25 @@ describe('a run of the benchmark', () => {
 
   test('of a variant that does not exist names those that do', async () => {
     await expect(runVariant('fastest', small)).rejects.toThrow(/there is no variant 'fastest'.*plain-sync/)
+  })
+})
+
+describe('taking turns', () => {
+  test('everyone has one before anyone has the next; who ends early is out, and says why', async () => {
+    const order: string[] = []
+    const program = join(import.meta.dirname, 'fixtures/taker.mjs')
+    const taker =
+      (name: string, ...args: string[]) =>
+      () =>
+        new Taker(name, fork(program, args, { silent: true }), () => order.push(name))
+    const starts = [taker('one'), taker('other'), taker('third', 'ends early')]
+    const values = await inTurns(starts, { turns: 3, millis: 7 })
+    expect([values.get('one'), values.get('other')]).toEqual([21, 21])
+    expect(`${values.get('third')}`).toBe('Error: third: no more')
+    const goOn = order.filter((name) => name !== 'third')
+    expect(order.length - goOn.length).toBe(2)
+    for (let at = 0; at < goOn.length; at += 2) expect(goOn.slice(at, at + 2).sort()).toEqual(['one', 'other'])
+    expect(goOn.length / 2).toBeGreaterThan(3)
   })
 })
 
